@@ -1,0 +1,46 @@
+// Bundles the two programs into dist/: plain JavaScript that runs on any machine with Node 20 and nothing else.
+// Code that one verb alone needs is split off, so that the client starts in a blink.
+import { readFileSync } from "node:fs";
+import { mkdir, rm } from "node:fs/promises";
+import { build } from "esbuild";
+
+/** The engine's ported/ folder takes one constant, null, from a module that would pull in sqlite, rxjs and mqtt. */
+const engineAlone = {
+  name: "engine-alone",
+  setup(b) {
+    b.onLoad({ filter: /non-ported[\\/]raft-controller\.js$/ }, () => ({
+      contents: "exports.emptyRaftData = null;",
+      loader: "js",
+    }));
+  },
+};
+/** ssh2's native accelerators are optional and never built here. */
+const noNativeCode = {
+  name: "no-native-code",
+  setup(b) {
+    b.onResolve({ filter: /\.node$|^cpu-features$/ }, (args) => ({ path: args.path, namespace: "absent" }));
+    b.onLoad({ filter: /.*/, namespace: "absent" }, () => ({ contents: 'throw new Error("not built")' }));
+  },
+};
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+await rm("dist", { recursive: true, force: true });
+await mkdir("dist", { recursive: true });
+await build({
+  entryPoints: { flotillactl: "src/cli/main.ts", flotillad: "src/daemon/main.ts" },
+  outdir: "dist",
+  bundle: true,
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node20",
+  chunkNames: "chunk/[name]-[hash]",
+  legalComments: "linked",
+  define: { FLOTILLA_VERSION: JSON.stringify(version) },
+  external: ["systemd-journald", "fsevents", "chokidar"],
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  plugins: [engineAlone, noNativeCode],
+  logLevel: "warning",
+});
