@@ -1,0 +1,123 @@
+import type { Enrolment, Order } from "../cluster/command.ts";
+import type { Answer, Desired } from "../cluster/state.ts";
+import type { Outcome } from "../cluster/units.ts";
+import { FlotillaError } from "../error.ts";
+import { leaseParameters } from "../lease/bound.ts";
+import { isDevice } from "../schedule/exclusive.ts";
+import type { View } from "../schedule/view.ts";
+import { parseUnit, type Unit } from "../unit/unit.ts";
+import type { Leader } from "./leader.ts";
+
+/** What people may ask of the cluster; each is checked against the state and then agreed on, one after another. */
+export interface Orders {
+  submit(
+    units: readonly { readonly name: string; readonly text: string }[],
+    how: { readonly desired: Desired | undefined; readonly replace: boolean },
+    key: string,
+  ): Promise<readonly { readonly name: string; readonly outcome: Outcome }[]>;
+  desire(names: readonly string[], desired: Desired, key: string): Promise<void>;
+  destroy(names: readonly string[], key: string): Promise<void>;
+  enrol(machine: Enrolment, key: string): Promise<void>;
+  removeMachine(id: string, key: string): Promise<void>;
+  setLease(chosen: { readonly ttlMs?: number; readonly graceMs?: number }, key: string): Promise<void>;
+}
+
+export function createOrders(leader: Leader): Orders {
+  const { view, propose } = leader;
+  let last: Promise<unknown> = Promise.resolve();
+  // A check holds until its command is applied only because nothing else is agreed on in between.
+  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
+    const mine = last.then(run);
+    last = mine.catch(() => {});
+    return mine;
+  };
+  const order = async (command: Order, key: string): Promise<unknown> => unwrap(await propose(command, key));
+
+  return {
+    submit: (texts, { desired, replace }, key) =>
+      inTurn(async () => {
+        const units = texts.map(({ name, text }) => parseUnit(name, text));
+        for (const unit of units) checkUnit(unit, desired);
+        checkGroups(view, units);
+        const plain = units.map(({ name, text, hash }) => ({ name, text, hash }));
+        const wish = desired === undefined ? {} : { desired };
+        const outcomes = await order({ kind: "submit", units: plain, replace, ...wish }, key);
+        return outcomes as readonly { name: string; outcome: Outcome }[];
+      }),
+    desire: (names, desired, key) =>
+      inTurn(async () => {
+        for (const name of names) {
+          const unit = view.catalog.get(name);
+          if (unit) checkUnit(unit, desired);
+        }
+        const again = desired === "launched" ? names.filter((name) => !isUp(leader, name)) : [];
+        await order({ kind: "set-desired", names, desired, again }, key);
+      }),
+    destroy: (names, key) => inTurn(async () => void (await order({ kind: "destroy", names }, key))),
+    enrol: (machine, key) => inTurn(async () => void (await order({ kind: "enrol", machine }, key))),
+    removeMachine: (machine, key) =>
+      inTurn(async () => void (await order({ kind: "remove-machine", machine }, key))),
+    setLease: (chosen, key) =>
+      inTurn(async () => {
+        const { stopBoundMs: _s, jitterMs: _j, ...current } = view.state.lease;
+        await order({ kind: "set-lease", lease: leaseParameters({ ...current, ...chosen }) }, key);
+      }),
+  };
+}
+
+function unwrap(answer: Answer): unknown {
+  if (answer.ok) return answer.value;
+  throw new FlotillaError(answer.code, answer.message);
+}
+
+/** Whether a launched unit runs, or is on its way: a start then has nothing to do. */
+function isUp({ view, keeper }: Leader, name: string): boolean {
+  const placement = view.state.placements.get(name);
+  if (view.catalog.globals.has(name)) return true;
+  const active = placement && keeper(placement.machine)?.sight()?.of(name).active;
+  return active === undefined || (active !== "inactive" && active !== "failed");
+}
+
+function checkUnit(unit: Unit, desired: Desired | undefined): void {
+  if (unit.isTemplate && desired !== undefined && desired !== "inactive")
+    throw new FlotillaError(
+      "template-not-startable",
+      `${unit.name} is a template: only its instances can be ${desired}`,
+      {
+        at: unit.name,
+        hint: `start an instance, as in ${unit.name.replace("@.", "@1.")}`,
+      },
+    );
+  if (unit.fleet.isGlobal && unit.mount && isDevice(unit.mount.what) && unit.flotilla.exclusive !== false)
+    throw new FlotillaError(
+      "global-device",
+      `${unit.name} would mount the block device ${unit.mount.what} on every machine at once`,
+      { at: unit.name, hint: "drop Global=true, or say [X-Flotilla] Exclusive=no for a cluster file system" },
+    );
+}
+
+/** A submit must not tie units together that run on different machines (lease.md, rule 14). */
+function checkGroups({ catalog, state }: View, units: readonly Unit[]): void {
+  const before = units.map((unit) => ({ name: unit.name, unit: catalog.get(unit.name) }));
+  try {
+    for (const unit of units) catalog.set(unit);
+    for (const unit of units) {
+      const placed = catalog.group(unit.name).flatMap((name) => state.placements.get(name) ?? []);
+      if (new Set(placed.map(({ machine }) => machine)).size <= 1) continue;
+      const where = placed.map((placement) => `${placement.unit} on machine ${placement.machine}`).join(", ");
+      throw new FlotillaError(
+        "group-split",
+        `${unit.name} would tie units that run on different machines: ${where}`,
+        {
+          at: unit.name,
+          hint: "unload all but one of them first",
+        },
+      );
+    }
+  } finally {
+    for (const { name, unit } of before) {
+      if (unit) catalog.set(unit);
+      else catalog.delete(name);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import type { Decision } from "../cluster/command.ts";
+import { FlotillaError } from "../error.ts";
+import { leaseTarget } from "../lease/places.ts";
+import type { MachineLink } from "../machine/link.ts";
+import { createExecutor } from "../reconcile/execute.ts";
+import { plan } from "../reconcile/plan.ts";
+import type { Sight } from "../reconcile/sight.ts";
+import { wantedOn } from "../reconcile/wanted.ts";
+import type { Office } from "./office.ts";
+
+/** Steps that one unit may need in one go; more means that two of them undo each other. */
+const STEPS_MAX = 30;
+
+export interface UnitWork {
+  /** Does what a unit needs until nothing is left to do, or it has to wait for another unit. */
+  settle(unit: string): Promise<void>;
+  /** What a unit waits for before it is started. */
+  waitsFor(unit: string): string | undefined;
+  /** Whoever waits for `unit` may look again. */
+  wake(unit: string): void;
+}
+
+export interface UnitWorkOptions {
+  readonly office: Office;
+  readonly machineId: string;
+  readonly link: MachineLink;
+  readonly sight: Sight;
+  /** A start that did not happen is tried again later. */
+  readonly fail: (unit: string, problem: string) => void;
+  readonly onWake: (unit: string) => void;
+}
+
+export function createUnitWork({ office, machineId, link, sight, fail, onWake }: UnitWorkOptions): UnitWork {
+  const { view, propose, log } = office;
+  const waiting = new Map<string, string>();
+
+  const decide = async (unit: string, decision: Decision): Promise<void> => {
+    const answer = await propose(decision);
+    if (!answer.ok) throw new FlotillaError(answer.code, answer.message, { at: unit });
+  };
+  const held = (unit: string, generation: number) => ({
+    machine: machineId,
+    bootId: link.inventory.bootId,
+    units: [{ unit, generation }],
+  });
+  const execute = createExecutor(link, sight, {
+    release: (unit, generation) =>
+      decide(unit, {
+        kind: "release",
+        held: held(unit, generation),
+        proof: { kind: "stopped", machine: machineId, bootId: link.inventory.bootId },
+      }),
+    renewGeneration: (unit, generation, reason) =>
+      decide(unit, { kind: "renew-generation", held: held(unit, generation), reason }),
+    startFailed: (unit, problem) => {
+      sight.note(unit, { started: undefined });
+      fail(unit, problem);
+    },
+  });
+  const isPrepared = (unit: string): boolean => {
+    if (unit === leaseTarget) return sight.of(leaseTarget).active === "active";
+    if (!view.state.units.has(unit)) return true;
+    const wanted = wantedOn(view, machineId, unit);
+    if (wanted.kind === "absent") return false;
+    const seen = sight.of(unit);
+    const isPushed = seen.text === wanted.text && seen.dropIn === wanted.dropIn;
+    return isPushed && (!wanted.exclusive || seen.gate === wanted.generation);
+  };
+  const wake = (unit: string): void => {
+    for (const [waiter, awaited] of waiting) if (awaited === unit) onWake(waiter);
+  };
+
+  const settle = async (unit: string): Promise<void> => {
+    // Decided anew after each step: what is wanted may have changed while the last one was done.
+    for (let count = 0; count < STEPS_MAX; count++) {
+      const { steps, waitsFor } = plan(wantedOn(view, machineId, unit), sight.of(unit), isPrepared);
+      if (waitsFor === undefined) waiting.delete(unit);
+      else waiting.set(unit, waitsFor);
+      const [step] = steps;
+      if (!step) return office.observed([unit]);
+      log("debug", `${step.do}: ${step.reason}`, { machine: machineId, unit });
+      await execute(unit, step);
+      wake(unit);
+    }
+    throw new FlotillaError("unit-unsettled", `${STEPS_MAX} steps did not bring it where it should be`, {
+      at: unit,
+    });
+  };
+  return { settle, waitsFor: (unit) => waiting.get(unit), wake };
+}

@@ -1,0 +1,98 @@
+import { describeError, FlotillaError } from "../error.ts";
+import { dropInPath } from "../lease/drop-in.ts";
+import { unitFilePath } from "../lease/places.ts";
+import { checkShown } from "../lease/shown.ts";
+import type { JobResult, MachineLink } from "../machine/link.ts";
+import { isRunning, type Step } from "./plan.ts";
+import { createReloads } from "./reload.ts";
+import type { Sight } from "./sight.ts";
+
+/** What a step needs from the cluster state: the steps that are commands. */
+export interface Deciding {
+  release(unit: string, generation: number): Promise<void>;
+  renewGeneration(unit: string, generation: number, reason: string): Promise<void>;
+  /** A start that was asked for did not happen; what systemd then does with a unit that failed is its own matter. */
+  startFailed(unit: string, problem: string): void;
+}
+
+/** Does steps on one machine, the only place that does, and notes in `sight` what they changed. */
+export function createExecutor(link: MachineLink, sight: Sight, deciding: Deciding) {
+  const reloads = createReloads(() => link.reload());
+
+  const stop = async (unit: string): Promise<void> => {
+    expectDone("stop", unit, await link.stop(unit));
+    const [state] = await link.states([unit]);
+    if (state) sight.noteState(state);
+    // Only this makes the stop a proof: systemd says it is down, and no process of it is left (lease.md, D).
+    if (state && isRunning(state))
+      throw failed(unit, "unit-not-stopped", `it is ${state.active} after its stop`);
+    if (await link.hasProcesses(unit))
+      throw failed(unit, "unit-not-stopped", "processes are left after its stop");
+  };
+  // A start may take as long as the unit likes: it is asked for here, and seen in the unit's state.
+  const start = async (unit: string, step: Extract<Step, { do: "start" | "restart" }>): Promise<void> => {
+    if (step.exclusive) await verify(unit);
+    // A failed unit may have hit its start limit, which only a reset lifts.
+    if (sight.of(unit).active === "failed") await link.resetFailed(unit);
+    const job = step.do === "start" ? link.start(unit) : link.restart(unit);
+    const isOurs = (result: JobResult) => result !== "done" && result !== "failed" && result !== "skipped";
+    job.then(
+      (result) => isOurs(result) && deciding.startFailed(unit, `systemd's start job ended with "${result}"`),
+      (error) => deciding.startFailed(unit, describeError(error)),
+    );
+    await markStarted(unit, step.generation);
+  };
+  const markStarted = async (unit: string, generation: number): Promise<void> => {
+    await link.markStarted(unit, generation);
+    sight.note(unit, { started: generation });
+  };
+  const verify = async (unit: string): Promise<void> => {
+    const violations = checkShown(unit, await link.show(unit));
+    if (violations.length === 0) return;
+    const message = violations.map((violation) => `${violation.at} ${violation.message}`).join("; ");
+    throw failed(unit, "unit-overridden", message, "remove what overrides it on the machine");
+  };
+
+  return async function execute(unit: string, step: Step): Promise<void> {
+    switch (step.do) {
+      case "push":
+        await reloads.around(() =>
+          // The drop-in first: without it an exclusive unit could start outside its lease.
+          link.writeFiles([
+            { path: dropInPath(unit), text: step.dropIn },
+            { path: unitFilePath(unit), text: step.text },
+          ]),
+        );
+        return sight.note(unit, { text: step.text, dropIn: step.dropIn });
+      case "remove":
+        await reloads.around(() => link.removeFiles([unitFilePath(unit), dropInPath(unit)]));
+        await link.forget(unit);
+        return sight.note(unit, { text: undefined, dropIn: undefined, gate: undefined, started: undefined });
+      case "gate":
+        await link.gate(unit, step.generation, step.where);
+        return sight.note(unit, { gate: step.generation });
+      case "ungate":
+        await link.ungate(unit);
+        return sight.note(unit, { gate: undefined });
+      case "mark-started":
+        return markStarted(unit, step.generation);
+      case "stop":
+        return stop(unit);
+      case "start":
+      case "restart":
+        return start(unit, step);
+      case "release":
+        return deciding.release(unit, step.generation);
+      case "renew-generation":
+        return deciding.renewGeneration(unit, step.generation, step.reason);
+    }
+  };
+}
+
+function expectDone(verb: string, unit: string, result: JobResult): void {
+  if (result === "done" || result === "skipped") return;
+  throw failed(unit, `job-${result}`, `systemd's ${verb} job ended with "${result}"`);
+}
+
+const failed = (unit: string, code: string, message: string, hint?: string): FlotillaError =>
+  new FlotillaError(code, message, { at: unit, ...(hint === undefined ? {} : { hint }) });

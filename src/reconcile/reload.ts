@@ -1,0 +1,46 @@
+/** How long a reload waits for writers that are still busy, in milliseconds. */
+const GATHER_MS_MAX = 100;
+
+/**
+ * One daemon-reload for many units: it costs systemd some 60 ms, whatever changed. A caller's reload always begins
+ * after the call, and not before the writes that are under way have ended (or the wait for them is over).
+ */
+export function createReloads(reload: () => Promise<void>): {
+  /** Runs `write`, then waits for a reload that began after it. */
+  around(write: () => Promise<void>): Promise<void>;
+} {
+  let writing = 0;
+  let next: { readonly promise: Promise<void>; readonly begin: () => void } | undefined;
+  let current: Promise<void> = Promise.resolve();
+
+  const arrange = () => {
+    let begin = () => {};
+    const begun = new Promise<void>((resolve) => {
+      begin = resolve;
+    });
+    const timer = setTimeout(begin, GATHER_MS_MAX);
+    const promise = begun
+      .then(() => current.catch(() => {}))
+      .then(() => {
+        clearTimeout(timer);
+        next = undefined;
+        current = reload();
+        return current;
+      });
+    return { promise, begin };
+  };
+  return {
+    around: async (write) => {
+      writing++;
+      try {
+        await write();
+      } finally {
+        writing--;
+      }
+      next ??= arrange();
+      const mine = next.promise;
+      if (writing === 0) next.begin();
+      await mine;
+    },
+  };
+}

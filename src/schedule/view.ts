@@ -1,0 +1,39 @@
+import type { ClusterState, Placement } from "../cluster/state.ts";
+import type { Unit } from "../unit/unit.ts";
+import { type Catalog, createCatalog } from "./catalog.ts";
+
+/** The cluster as decisions see it: the replicated state with the indexes that keep each decision small. */
+export interface View {
+  readonly state: ClusterState;
+  readonly catalog: Catalog;
+  placedOn(machine: string): ReadonlySet<string>;
+  /** Takes over what became of these units in the state. */
+  update(units: Iterable<string>): void;
+}
+
+/** `parse` reads a unit's text; it is called once for each new text. */
+export function createView(state: ClusterState, parse: (name: string, text: string) => Unit): View {
+  const catalog = createCatalog();
+  const byMachine = new Map<string, Set<string>>();
+  const machineOf = new Map<string, string>();
+
+  const updatePlacement = (name: string, placement: Placement | undefined): void => {
+    const before = machineOf.get(name);
+    if (before === placement?.machine) return;
+    if (before !== undefined) byMachine.get(before)?.delete(name);
+    machineOf.delete(name);
+    if (!placement) return;
+    machineOf.set(name, placement.machine);
+    byMachine.set(placement.machine, (byMachine.get(placement.machine) ?? new Set()).add(name));
+  };
+  const update = (names: Iterable<string>): void => {
+    for (const name of names) {
+      const record = state.units.get(name);
+      if (!record) catalog.delete(name);
+      else if (catalog.get(name)?.text !== record.text) catalog.set(parse(name, record.text));
+      updatePlacement(name, state.placements.get(name));
+    }
+  };
+  update(new Set([...state.units.keys(), ...state.placements.keys()]));
+  return { state, catalog, placedOn: (machine) => byMachine.get(machine) ?? new Set(), update };
+}

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+/** What a program did. */
+export interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+}
+
+const source = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+/** A program that takes longer hangs. */
+const maxRunMs = 20_000;
+
+/** The client as it is shipped, in a directory of its own, so that start-up and exit are the real ones. */
+export async function buildClient(): Promise<{ file: string; remove(): Promise<void> }> {
+  const directory = await mkdtemp(join(tmpdir(), "flotillactl-"));
+  await build({
+    entryPoints: { flotillactl: source },
+    outdir: directory,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    define: { FLOTILLA_VERSION: '"0.1.0"' },
+    external: ["fsevents", "chokidar"],
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    logLevel: "error",
+  });
+  const remove = () => rm(directory, { recursive: true });
+  return { file: join(directory, "flotillactl.mjs"), remove };
+}
+
+/** Runs it; `interruptAfterMs` sends the Ctrl-C. */
+export function runClient(
+  file: string,
+  args: readonly string[],
+  options: { endpoint: string; cwd?: string; interruptAfterMs?: number },
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [file, ...args], {
+      cwd: options.cwd ?? tmpdir(),
+      env: { PATH: process.env["PATH"], FLOTILLACTL_ENDPOINT: options.endpoint },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: maxRunMs,
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk) => (stdout += chunk));
+    child.stderr.on("data", (chunk) => (stderr += chunk));
+    child.on("error", reject);
+    if (options.interruptAfterMs !== undefined)
+      setTimeout(() => child.kill("SIGINT"), options.interruptAfterMs).unref();
+    child.on("close", (exitCode) => resolve({ stdout, stderr, exitCode }));
+  });
+}
