@@ -36,7 +36,8 @@ await build({
   target: "node20",
   chunkNames: "chunk/[name]-[hash]",
   legalComments: "linked",
-  define: { FLOTILLA_VERSION: JSON.stringify(version) },
+  // ssh2 looks for a helper of Windows beside itself as it is loaded; an ES module has no __dirname.
+  define: { FLOTILLA_VERSION: JSON.stringify(version), __dirname: '"."' },
   external: ["systemd-journald", "fsevents", "chokidar"],
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -63,7 +63,7 @@ interface Call {
   readonly onChunk?: (chunk: string) => void;
 }
 
-/** How long one request is sent again after a lost connection or `not-leader`: an election and a restart fit in. */
+/** How long one request is sent again after a lost connection or without a leader: an election and a restart fit in. */
 const retryForMs = 10_000;
 const firstRetryDelayMs = 50;
 const maxRetryDelayMs = 1000;
@@ -157,14 +157,13 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-/** Worth another try: an election, a restart. A server that was never there is not waited for. */
+/** Codes of refusals that an election or a restart ends; the change was not taken, or is known by its key. */
+const passingCodes = ["not-leader", "no-leader", "leadership-lost", "member-closed", "endpoint-lost"];
+
+/** Worth another try. A server that was never there is not waited for. */
 function isPassing(error: unknown, wasReached: boolean): boolean {
   if (!(error instanceof FlotillaError)) return false;
-  return (
-    ["not-leader", "no-leader", "leadership-lost", "member-closed"].includes(error.code) ||
-    error.code === "endpoint-lost" ||
-    (error.code === "endpoint-unreachable" && wasReached)
-  );
+  return passingCodes.includes(error.code) || (error.code === "endpoint-unreachable" && wasReached);
 }
 
 async function open(

@@ -30,7 +30,7 @@ const units: readonly Route<Leading>[] = [
       if (after !== undefined) {
         const limit = AbortSignal.any([
           signal,
-          AbortSignal.timeout((wait ?? contract.maxWaitSeconds) * 1000),
+          AbortSignal.timeout(Math.round((wait ?? contract.maxWaitSeconds) * 1000)),
         ]);
         await leader.watchers.changed(names ?? [], after, limit);
       }

@@ -89,15 +89,13 @@ async function settle(
   if (!options.block) return;
   const timeoutMs = timeoutMsOf(options);
   // A unit that is already there is checked, but nothing is said about it, as fleetctl does.
-  const there = new Set(
-    candidates.filter((one) => one.known?.current === goal && !isDifferent(one)).map(nameOf),
-  );
+  const isThere = (one: Candidate) => one.known?.current === goal && !isDifferent(one) && !hasFailed(one);
+  const there = new Set(candidates.filter(isThere).map(nameOf));
   const shortfalls = await waitForUnits(session, {
     names: candidates.map(nameOf),
     goal,
     timeoutMs,
     isPatient: isPatient(options),
-    failedBefore: new Set(candidates.filter(hasFailed).map(nameOf)),
     onReached: (name, unit) => {
       if (!unit?.machine || there.has(name)) return;
       print(`Unit ${name} ${goal} on ${formatMachine(unit.machine)}`);

@@ -34,7 +34,7 @@ export function atLeast(least: number): (text: string) => number {
   return (text) => {
     const number = Number(text);
     if (text.trim() !== "" && number >= least && Number.isFinite(number)) return number;
-    throw new InvalidArgumentError(`give a number of at least ${least}.`);
+    throw new InvalidArgumentError(`It takes a number of at least ${least}.`);
   };
 }
 

@@ -56,7 +56,7 @@ async function remove(given: string, options: WaitOptions, command: Command): Pr
 
 function parseMetadata(text: string): Record<string, string> {
   const pairs = text.split(",").map((pair) => /^([^=\s]+)=(.*)$/.exec(pair));
-  if (pairs.includes(null)) throw new InvalidArgumentError("give key=value,key=value.");
+  if (pairs.includes(null)) throw new InvalidArgumentError("It takes key=value,key=value.");
   return Object.fromEntries(pairs.map((pair) => [pair?.[1], pair?.[2]]));
 }
 

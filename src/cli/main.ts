@@ -15,7 +15,7 @@ function createProgram(): Command {
         "--endpoint <url>",
         "flotillad: unix:///PATH or https://HOST:PORT",
         "FLOTILLACTL_ENDPOINT",
-      ).default("unix:///run/flotilla/flotilla.sock"),
+      ).default("unix:///run/flotillad/api.sock"),
     )
     .addOption(globalOption("--ca-file <file>", "the cluster's CA, for https", "FLOTILLACTL_CA_FILE"))
     .addOption(
@@ -33,7 +33,11 @@ function createProgram(): Command {
 
 /** Commander's `error: ...\n(Did you mean start?)` as every other error of ours. */
 function inOurWords(text: string): string {
-  return text.replace(/^error: /, "Error: ").replace(/\n\(Did you mean (.*)\?\)/, "\nHint: did you mean $1?");
+  const ours = text
+    .replace(/^error: /, "Error: ")
+    .replace(/\n\(Did you mean (.*)\?\)/, "\nHint: did you mean $1?");
+  const isLost = ours.startsWith("Error: unknown command") && !ours.includes("Hint:");
+  return isLost ? `${ours}Hint: flotillactl --help lists the commands.\n` : ours;
 }
 
 /** Loads the verb that the arguments name; all of them for an overview or a suggestion. */

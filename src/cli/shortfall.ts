@@ -19,7 +19,8 @@ export function shortfallError(
 function describe({ name, unit, verdict }: Shortfall, goal: Goal, timeoutMs: number): string {
   switch (verdict.kind) {
     case "failed": {
-      if (verdict.on === undefined) return `unit ${name} was destroyed meanwhile`;
+      if (unit === undefined || unit.isDestroyed) return `unit ${name} was destroyed meanwhile`;
+      if (verdict.on === undefined) return `unit ${name} failed${reasonLines(unit)}`;
       const { machine, load, active, sub } = verdict.on;
       return `unit ${name} failed on ${formatMachine(machine)}: ${load} ${active} ${sub}${reasonLines(unit)}`;
     }

@@ -17,7 +17,7 @@ const stopping: Lowering = {
   ask: ({ client }, names) => client.desire({ names, desired: "loaded" }),
   onTriggered: ({ name, isGlobal }) => print(`Triggered ${isGlobal ? "global " : ""}unit ${name} stop`),
   onReached: (name, unit) => {
-    if (unit?.machine) print(`Unit ${name} loaded on ${formatMachine(unit.machine)}`);
+    print(unit?.machine ? `Unit ${name} loaded on ${formatMachine(unit.machine)}` : `Unit ${name} inactive`);
   },
   // A global mount goes on running where something needs it, so there is no state that all its machines reach.
   isWaitedFor: (unit) => !unit.isGlobal,

@@ -1,4 +1,4 @@
-import type { MachineRef, Observed, UnitView } from "../api/contract.ts";
+import type { Observed, Reason, UnitView } from "../api/contract.ts";
 
 /** What a verb waits for: fleet's three states, a stop, or the end of a destroyed unit. */
 export type Goal = "loaded" | "launched" | "stopped" | "inactive" | "gone";
@@ -12,72 +12,82 @@ export type Verdict =
   | { readonly kind: "unplaced"; readonly afterMs: number }
   | { readonly kind: "failed"; readonly afterMs: number; readonly on: Observed | undefined };
 
-/** A service that dies at once is seen as active first: systemd calls a Type=simple service active when it forks. */
+/** A service that dies at once is active first: systemd calls a Type=simple service active when it forks. */
 const steadyMs = 50;
-/** How long an inactive unit is watched until it counts as done (Type=oneshot), or a restarting one as failing: fleet's. */
+/** A unit that was failed stays so for a moment after its new start was asked for. */
+const failedMs = 200;
+/** How long an inactive unit is watched until it counts as done (Type=oneshot), a restarting one as failing: fleet's. */
 const undecidedMs = 2000;
 
 const waiting: Verdict = { kind: "waiting" };
 const reached = (afterMs = 0): Verdict => ({ kind: "reached", afterMs });
+const failed = (afterMs: number, on?: Observed): Verdict => ({ kind: "failed", afterMs, on });
 
-/**
- * Judges one unit. `machines` are the ids of the machines that are ready, for global units.
- * `wasFailed` says that it was failed before anything was asked, so that this failure may still be the old one.
- */
-export function judge(
-  unit: UnitView | undefined,
-  goal: Goal,
-  machines: readonly string[],
-  wasFailed: boolean,
-): Verdict {
+/** Judges one unit. `machines` are the ids of the machines that are ready, for global units. */
+export function judge(unit: UnitView | undefined, goal: Goal, machines: readonly string[]): Verdict {
   if (goal === "gone") return unit === undefined || !unit.isDestroyed ? reached() : waiting;
-  if (unit === undefined || unit.isDestroyed) return { kind: "failed", afterMs: 0, on: undefined };
-  if (goal === "inactive") return unit.current === "inactive" ? reached() : waiting;
-  if (unit.isGlobal) return judgeGlobal(unit, goal, machines, wasFailed);
-  if (unit.machine === null) {
-    const isRefused = unit.reasons.length > 0 && unit.pending === null;
-    return isRefused ? { kind: "unplaced", afterMs: 0 } : waiting;
-  }
-  return judgeOn(unit, unit.machine, goal, wasFailed);
+  if (unit === undefined || unit.isDestroyed) return failed(0);
+  if (goal === "inactive") return unit.current === "inactive" ? reached() : orProblem(unit, waiting);
+  if (unit.isGlobal) return judgeGlobal(unit, goal, machines);
+  if (unit.machine !== null) return orProblem(unit, judgeOn(unit, unit.machine.id, goal));
+  if (unit.pending !== null) return waiting;
+  if (goal === "stopped") return reached();
+  return unit.reasons.length > 0 ? { kind: "unplaced", afterMs: 0 } : waiting;
 }
 
-/** On every ready machine that gave no reason against it; the first failure decides, then the slowest machine. */
-function judgeGlobal(unit: UnitView, goal: Goal, machines: readonly string[], wasFailed: boolean): Verdict {
-  const refused = new Set(unit.reasons.map((reason) => reason.machine));
+/** On every ready machine that may have it; the first failure decides, then the slowest machine. */
+function judgeGlobal(unit: UnitView, goal: Goal, machines: readonly string[]): Verdict {
+  const refused = new Set(unit.reasons.filter((reason) => !isProblem(reason)).map(({ machine }) => machine));
   const verdicts = machines
     .filter((id) => !refused.has(id))
-    .map((id) => judgeOn(unit, { id, address: "" }, goal, wasFailed));
-  const failed = verdicts.find((verdict) => verdict.kind === "failed");
-  if (failed !== undefined) return failed;
-  if (verdicts.some((verdict) => verdict.kind === "waiting")) return waiting;
+    .map((id) => orProblem(unit, judgeOn(unit, id, goal), id));
+  const failure = verdicts.find(({ kind }) => kind === "failed");
+  if (failure !== undefined) return failure;
+  if (verdicts.some(({ kind }) => kind === "waiting")) return waiting;
   return reached(Math.max(0, ...verdicts.map((verdict) => ("afterMs" in verdict ? verdict.afterMs : 0))));
 }
 
-function judgeOn(unit: UnitView, machine: MachineRef, goal: Goal, wasFailed: boolean): Verdict {
-  const on = unit.observed.find((observed) => observed.machine.id === machine.id);
+/** What was tried there and did not work; every other reason is one against the machine. */
+const isProblem = (reason: Reason) => reason.constraint === "machine";
+
+/** A unit that waits while a step for it keeps failing has failed: the reason says how. */
+function orProblem(unit: UnitView, verdict: Verdict, machineId?: string): Verdict {
+  const problem = unit.reasons.find(
+    (reason) => isProblem(reason) && (machineId === undefined || reason.machine === machineId),
+  );
+  if (verdict.kind !== "waiting" || problem === undefined) return verdict;
+  return failed(
+    undecidedMs,
+    unit.observed.find(({ machine }) => machine.id === problem.machine),
+  );
+}
+
+function judgeOn(unit: UnitView, machineId: string, goal: Goal): Verdict {
+  const on = unit.observed.find(({ machine }) => machine.id === machineId);
   if (on === undefined) return waiting;
   if (goal === "stopped") {
-    const isStopped = on.active === "inactive" || on.active === "failed";
-    return isStopped && unit.current === "loaded" ? reached() : waiting;
+    const isDown = on.active === "inactive" || on.active === "failed";
+    return isDown && unit.current !== "launched" ? reached() : waiting;
   }
-  if (on.load === "not-found") return waiting;
-  if (on.load !== "loaded") return { kind: "failed", afterMs: 0, on };
-  if (goal === "launched") return judgeLaunched(unit, on, wasFailed);
+  if (on.load === "not-found" || on.load === "unknown") return waiting;
+  if (on.load !== "loaded") return failed(failedMs, on);
+  if (goal === "launched") return judgeLaunched(unit, on);
   return unit.current === "inactive" ? waiting : reached();
 }
 
-function judgeLaunched(unit: UnitView, on: Observed, wasFailed: boolean): Verdict {
-  const isAsked = unit.isGlobal || unit.current === "launched";
+function judgeLaunched(unit: UnitView, on: Observed): Verdict {
+  // Whether the start was asked for on this machine; of a global unit the cluster does not say.
+  const isAsked = unit.current === "launched";
   switch (on.active) {
     case "active":
-      return isAsked ? reached(unit.type === "service" ? steadyMs : 0) : waiting;
+      if (!isAsked && !unit.isGlobal) return waiting;
+      return reached(unit.type === "service" ? steadyMs : 0);
     case "failed":
-      return { kind: "failed", afterMs: wasFailed ? undecidedMs : 0, on };
+      return failed(isAsked ? failedMs : undecidedMs, on);
     case "activating":
-      return on.sub === "auto-restart" ? { kind: "failed", afterMs: undecidedMs, on } : waiting;
+      return on.sub === "auto-restart" ? failed(undecidedMs, on) : waiting;
     case "inactive":
-      if (!isAsked || unit.pending !== null) return waiting;
-      return unit.reasons.length > 0 ? { kind: "failed", afterMs: 0, on } : reached(undecidedMs);
+      return (isAsked || unit.isGlobal) && unit.pending === null ? reached(undecidedMs) : waiting;
     default:
       return waiting;
   }

@@ -10,8 +10,6 @@ export interface Wait {
   readonly timeoutMs: number;
   /** Waits on for units that no machine takes at present. */
   readonly isPatient: boolean;
-  /** Units that were failed before anything was asked. */
-  readonly failedBefore: ReadonlySet<string>;
   onReached(name: string, unit: UnitView | undefined): void;
 }
 
@@ -49,7 +47,7 @@ export async function waitForUnits(session: Session, wait: Wait): Promise<Shortf
     pollMs = Math.max(0, Math.min(maxPollMs, deadlineMs - nowMs));
     for (const name of open) {
       const unit = byName.get(name);
-      const verdict = judge(unit, wait.goal, machines, wait.failedBefore.has(name));
+      const verdict = judge(unit, wait.goal, machines);
       const isLate = nowMs >= deadlineMs;
       const counts = verdict.kind !== "waiting" && !(verdict.kind === "unplaced" && wait.isPatient);
       const leftMs = counts ? leftToHold(held, name, verdict, nowMs) : Number.POSITIVE_INFINITY;

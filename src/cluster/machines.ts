@@ -11,6 +11,9 @@ export function setMachine(now: Applying, machine: Enrolment): Answer {
     (other) => other.id !== machine.id && other.address === machine.address && other.port === machine.port,
   );
   if (twin) return refused("address-taken", `${machine.address}:${machine.port} is machine ${twin.id}`);
+  // Clones of one disk image share a machine-id; taken for one machine, one would be believed dead for the other.
+  if (known && (known.address !== machine.address || known.port !== machine.port))
+    return refused("machine-id-taken", `machine ${machine.id} is the one at ${known.address}:${known.port}`);
   now.state.machines.set(machine.id, {
     status: "enrolled",
     statusReason: null,

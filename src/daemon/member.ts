@@ -53,7 +53,7 @@ export async function join(
     id,
     disk,
     transport: transportOf(config, cluster, id, log),
-    machine: replica,
+    stateMachine: replica,
     clock: systemClock,
     random: Math.random,
     log,

@@ -15,7 +15,12 @@ export interface Attendance {
 }
 
 /** Takes a fresh link over: nothing on the machine is trusted before it was looked at. Rejects if that cannot be done. */
-export async function attend(office: Office, machineId: string, link: MachineLink): Promise<Attendance> {
+export async function attend(
+  office: Office,
+  machineId: string,
+  link: MachineLink,
+  hadLapsed: boolean,
+): Promise<Attendance> {
   const { clock, log } = office;
   // Nothing is sent that changes anything before this leader is confirmed after its registration (lease.md, rule 8).
   await office.confirm();
@@ -35,7 +40,7 @@ export async function attend(office: Office, machineId: string, link: MachineLin
     hadLease = active === "active";
     if (hadLease) attendance?.work.wake(leaseTarget);
   };
-  const sight = await look(link, onState);
+  const sight = await look(link, hadLapsed, onState);
   hadLease ||= sight.of(leaseTarget).active === "active";
 
   const work = createUnitWork({

@@ -1,5 +1,5 @@
 import { sleep } from "../clock.ts";
-import { describeError } from "../error.ts";
+import { describeError, FlotillaError } from "../error.ts";
 import type { MachineLink } from "../machine/link.ts";
 import { reconnectDelayMs } from "../machine/reconnect.ts";
 import type { Sight } from "../reconcile/sight.ts";
@@ -40,18 +40,22 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
   let attendance: Attendance | undefined;
 
   const keep = async (): Promise<void> => {
+    let hadLapsed = false;
     for (let seq = 1, failures = 0; !over.signal.aborted; seq++) {
       const machine = view.state.machines.get(machineId);
       if (!machine) return;
       try {
         link = await office.connect(machine, seq, over.signal);
-        begin(await attend(office, machineId, link), link);
+        begin(await attend(office, machineId, link, hadLapsed), link);
         failures = 0;
-        problem = describeError(await link.closed);
+        const reason = await link.closed;
+        hadLapsed = reason.code === "lease-lapsed";
+        problem = describeError(reason);
         log("warning", `connection lost: ${problem}`, { machine: machineId });
       } catch (error) {
         if (describeError(error) !== problem) log("info", describeError(error), { machine: machineId });
         problem = describeError(error);
+        hadLapsed ||= error instanceof FlotillaError && error.code === "lease-lapsed";
         failures++;
       }
       leave();

@@ -97,7 +97,7 @@ export function createLosing(office: Office, replica: Replica, electedAtMs: numb
 }
 
 /** What is placed on one boot of a machine, and may be given up by the end of its lease. */
-function heldOn(view: View, machine: MachineRecord): Held {
+export function heldOn(view: View, machine: MachineRecord): Held {
   const units = [...view.placedOn(machine.id)].flatMap((unit) => {
     const placement = view.state.placements.get(unit);
     if (!placement || placement.bootId !== machine.bootId) return [];

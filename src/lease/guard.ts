@@ -19,7 +19,7 @@ case $me in a) peer=b ;; *) peer=a ;; esac
 for ROOT in /sys/fs/cgroup/unified /sys/fs/cgroup; do [ -e $ROOT/cgroup.controllers ] && break; done
 SLICE=$ROOT/${leaseSlice} PEER=$ROOT/flotilla-guard@$peer.service
 exec {script}<"$0"
-dl=0 over=0 asked=0 looked=0 beaten=0 known= mounts=()
+dl=0 over=0 asked=0 looked=0 beaten=0 known= stopper= mounts=()
 
 load() {                                   # missing, torn, garbage or absurd: what was known before stays in force
   local d= f m c= e= s=
@@ -83,7 +83,11 @@ begin() {
 }
 
 fence() {                                  # one step; the fence is under way while over is set
-  [ -s $D/valid ] && { : >$D/valid; }      # first: from here on PID 1 starts no exclusive unit
+  if [ -s $D/valid ]; then
+    load                                   # the other guard wrote it after it had read a renewal that we may not know
+    ((now < dl)) && return
+    : >$D/valid                            # first: from here on PID 1 starts no exclusive unit
+  fi
   if ((over == 0)); then                   # at rest; the mounts are looked at once a second
     busy || [ -s $D/held ] || { ((now >= looked)) && looked=$((now + 100)) && mounts_left; } || return
     begin
@@ -96,7 +100,7 @@ fence() {                                  # one step; the fence is under way wh
     over=0
     return
   fi
-  ((now < asked)) || { asked=$((now + 100)); timeout 5 systemctl stop --no-block $T & }
+  ((now < asked)) || { asked=$((now + 100)); timeout 5 systemctl stop --no-block $T & stopper=$!; }
   ((now >= over)) || return
   if busy; then echo 1 >$SLICE/cgroup.kill # and again at every tick: what PID 1 was just about to start
   elif mounts_left; then
@@ -116,13 +120,14 @@ load
 if [ "$2" = post ]; then                   # by PID 1 when a guard has ended: stopped on purpose, or too late for the restart
   [ "$SERVICE_RESULT" != success ] && ((now < dl)) && exit 0
   ((dl > now)) && dl=$now
+  { : >$D/valid; } 2>/dev/null             # so that the other guard fences too, and no deadline is looked at again
   fence
   until ((over == 0)); do nap $over $((over + UNMOUNT)) $((over + REBOOT)); fence; done
   exit 0
 fi
 while :; do
   load
-  # A fence that began is finished, by both guards, whatever renewal arrives meanwhile.
+  # A fence that began is finished by both guards, whatever renewal arrives meanwhile; so is one for want of "valid".
   if ((now < dl)) && { [ -s $D/valid ] || ! left; }; then grant; else fence; fi
   [ "$0" -ef /dev/fd/$script ] || { /bin/bash -n "$0" && exec /bin/bash "$0" $me {script}<&- {quiet}<&-; } # a new script under the same lease
   nap $dl $over $((over + UNMOUNT)) $((over + REBOOT))

@@ -100,7 +100,7 @@ renew() {
 }
 gate() {                                   # the mount first: no gate without the guards knowing what to unmount
   local known=
-  unit "$1" && [[ $2 =~ ^[0-9]{1,15}$ ]] || return
+  unit "$1" && [[ $2 =~ ^[0-9]{1,15}$ ]] && [ ! -s $D/fencing ] || return
   if [ "$3" ]; then
     path "$3" || return
     [ -e "$D/mounts/$1" ] && { read -r known <"$D/mounts/$1"; [ "$known" = "$3" ] || return; }

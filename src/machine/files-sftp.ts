@@ -128,11 +128,16 @@ function explain(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** Like Promise.all over `items`, with a bound on how many are under way; stops at the first failure. */
+/** Works on `items`, so many at once, and settles when no work is under way any more; after a failure none is begun. */
 async function forEach<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const rest = items.values();
+  const failures: unknown[] = [];
   const worker = async () => {
-    for (const item of rest) await work(item);
+    for (const item of rest) {
+      if (failures.length > 0) return;
+      await work(item).catch((error) => failures.push(error));
+    }
   };
   await Promise.all(Array.from({ length: Math.min(concurrencyMax, items.length) }, worker));
+  if (failures.length > 0) throw failures[0];
 }

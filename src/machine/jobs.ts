@@ -43,7 +43,7 @@ export function createJobs(bus: Bus, life: Lifetime, manager: { path: string; in
 
   bus.onSignal((signal) => {
     if (signal.member !== "JobRemoved" || signal.path !== manager.path) return;
-    const [, job, , word] = parseBody(removedSchema, signal.body, signal.member);
+    const [, job, , word] = parseBody(removedSchema, signal.body(), signal.member);
     const known = jobResultSchema.safeParse(word);
     const result = known.success ? known.data : "failed";
     for (const one of waiting.get(job) ?? []) one.resolve(result);

@@ -40,6 +40,8 @@ export interface MachineOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal;
+  /** For TCP, key exchange and authentication together; each later step has its own limit. */
+  readonly limitMs?: number;
 }
 
 /** The remote end of the D-Bus is always root's. */
@@ -47,9 +49,9 @@ const rootUid = 0;
 
 /** Connects and registers. Rejects with "host-key-changed", "machine-...", "session-...", "timeout", "aborted". */
 export async function connectMachine(options: MachineOptions): Promise<MachineLink> {
-  const { target, identity, clock, log, signal } = options;
+  const { target, clock, log, signal } = options;
   const startedAtMs = clock.now();
-  const connection = await connectSsh({ target, identity, clock, signal }, pinnedHostKey(target));
+  const connection = await connectSsh(options, pinnedHostKey(target));
   const { at, life } = connection;
   const abort = () => life.end(new FlotillaError("aborted", "connecting was given up", { at }));
   signal?.addEventListener("abort", abort);

@@ -35,8 +35,7 @@ export async function openSystemd(bus: Bus, life: Lifetime): Promise<Systemd> {
   const known = new Map<string, UnitState>();
   const listeners: ((state: UnitState) => void)[] = [];
   bus.onSignal((signal) => {
-    const [unit] = signal.body;
-    if (signal.member === "UnitRemoved" && typeof unit === "string") known.delete(unit);
+    if (signal.member === "UnitRemoved" && signal.arg0 !== undefined) known.delete(signal.arg0);
     const state = changedState(signal, (name) => known.get(name)?.load ?? "loaded");
     if (!state || isSame(state, known.get(state.name))) return;
     known.set(state.name, state);

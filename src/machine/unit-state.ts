@@ -29,8 +29,8 @@ export function changedState(signal: Signal, loadOf: (unit: string) => string): 
   const name = unitOfPath(signal.path);
   if (signal.member !== "PropertiesChanged" || name === undefined) return undefined;
   // Each change is told once for the unit and once for its type; only the former has the states.
-  if (signal.body[0] !== "org.freedesktop.systemd1.Unit") return undefined;
-  const [, changed] = parseBody(changedSchema, signal.body, signal.member);
+  if (signal.arg0 !== "org.freedesktop.systemd1.Unit") return undefined;
+  const [, changed] = parseBody(changedSchema, signal.body(), signal.member);
   const properties = new Map(changed.map(([property, variant]) => [property, variant.value]));
   const [active, sub] = [properties.get("ActiveState"), properties.get("SubState")];
   if (typeof active !== "string" || typeof sub !== "string") return undefined;

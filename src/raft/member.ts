@@ -20,7 +20,7 @@ export interface MemberOptions {
   readonly id: string;
   readonly disk: Disk;
   readonly transport: Transport;
-  readonly machine: StateMachine;
+  readonly stateMachine: StateMachine;
   readonly clock: Clock;
   /** 0 <= x < 1, for election timeouts. */
   readonly random: () => number;
@@ -71,12 +71,12 @@ export async function openMember(options: MemberOptions): Promise<Consensus> {
 }
 
 async function openCore(options: MemberOptions, timing: Timing): Promise<Core> {
-  const { id, disk, machine, random, transport, compactBytes = defaultCompactBytes } = options;
+  const { id, disk, stateMachine, random, transport, compactBytes = defaultCompactBytes } = options;
   const { log, saved, tornBytes } = await openLogFile(disk);
   if (tornBytes > 0)
     options.log("notice", `cut off ${tornBytes} bytes that a crash left at the end of the log`);
   const membership = createMembership();
-  if (saved.snapshot) machine.restore(membership.restore(saved.snapshot));
+  if (saved.snapshot) stateMachine.restore(membership.restore(saved.snapshot));
   const storage = createStorage(saved, () => currentSnapshot(core));
   const node = createEngine({ id, storage, timing, random, log: options.log });
   const core: Core = {
@@ -84,7 +84,7 @@ async function openCore(options: MemberOptions, timing: Timing): Promise<Core> {
     log,
     storage,
     membership,
-    machine,
+    stateMachine,
     transport,
     proposals: createProposals(node),
     reads: createReads(node, random().toString(36).slice(2)),

@@ -23,7 +23,7 @@ export interface Core {
   readonly log: LogFile;
   readonly storage: MemberStorage;
   readonly membership: Membership;
-  readonly machine: StateMachine;
+  readonly stateMachine: StateMachine;
   readonly proposals: Proposals;
   readonly reads: Reads;
   readonly roles: Roles;
@@ -79,7 +79,7 @@ async function save(core: Core, ready: Ready): Promise<boolean> {
 }
 
 function install(core: Core, snapshot: Snapshot): void {
-  core.machine.restore(core.membership.restore(snapshot));
+  core.stateMachine.restore(core.membership.restore(snapshot));
   core.applied = snapshot.metadata.index;
   core.transport.setPeers(core.membership.addresses());
 }
@@ -89,7 +89,7 @@ function apply(core: Core, entry: Entry): void {
   let result: unknown;
   if (entry.type === EntryType.EntryConfChange) changeMembers(core, entry);
   // A new leader begins with an empty entry.
-  else if (typeof data === "string") result = core.machine.apply({ index, term, data });
+  else if (typeof data === "string") result = core.stateMachine.apply({ index, term, data });
   core.applied = index;
   core.proposals.settle(entry, result);
 }
@@ -128,8 +128,8 @@ async function compactWhenDue(core: Core): Promise<void> {
 
 /** The applied state with the members of the same moment; also while entries are being applied. */
 export function currentSnapshot(
-  core: Pick<Core, "applied" | "storage" | "membership" | "machine">,
+  core: Pick<Core, "applied" | "storage" | "membership" | "stateMachine">,
 ): Snapshot {
-  const { applied, storage, membership, machine } = core;
-  return membership.snapshot(applied, storage.termOf(applied), machine.snapshot());
+  const { applied, storage, membership, stateMachine } = core;
+  return membership.snapshot(applied, storage.termOf(applied), stateMachine.snapshot());
 }

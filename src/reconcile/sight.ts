@@ -23,8 +23,15 @@ const unseen: Seen = {
 /** No placement has it: a gate that is to be made anew. */
 const STALE_GATE = -1;
 
-/** Lists what Flotilla pushed to the machine in this boot, and follows it; `onState` hears of every change from then on. */
-export async function look(link: MachineLink, onState: (state: UnitState) => void): Promise<Sight> {
+/**
+ * Lists what Flotilla pushed to the machine in this boot, and follows it; `onState` hears of every change from then on.
+ * After a lapse of its lease no gate is trusted: what it stands for was stopped, even if the lease is there again.
+ */
+export async function look(
+  link: MachineLink,
+  hadLapsed: boolean,
+  onState: (state: UnitState) => void,
+): Promise<Sight> {
   const { units: pushed, gates, started } = link.inventory;
   const units = [...new Set([...pushed, ...gates.keys(), ...started.keys()])];
   const sight = createSight();
@@ -42,7 +49,7 @@ export async function look(link: MachineLink, onState: (state: UnitState) => voi
   // A signal that came meanwhile is newer than the list.
   for (const state of states) if (!sight.of(state.name).state) sight.noteState(state);
   // A fence takes the gates away before the target: without the target, those in the list may be gone by now.
-  if (sight.of(leaseTarget).active !== "active")
+  if (hadLapsed || sight.of(leaseTarget).active !== "active")
     for (const unit of units) if (sight.of(unit).gate !== undefined) sight.note(unit, { gate: STALE_GATE });
   return sight;
 }

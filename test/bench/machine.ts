@@ -68,6 +68,8 @@ await measure(
   () => Promise.all(names.map(link.start)),
   () => Promise.all(names.map(link.stop)),
 );
+await Promise.all(names.map(link.start));
 await measure("states-100", runs, () => link.states(names));
+await Promise.all(names.map(link.stop));
 link.close();
 await rig.down();

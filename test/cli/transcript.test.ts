@@ -80,8 +80,8 @@ function format(command: string, { stdout, stderr, exitCode }: Ran): string {
 }
 
 test("the transcript", async () => {
-  const cluster = await FakeCluster.start();
   const client = await buildClient();
+  const cluster = await FakeCluster.start();
   const cwd = await mkdtemp(join(tmpdir(), "flotilla-units-"));
   try {
     behave(cluster);

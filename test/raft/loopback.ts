@@ -57,7 +57,7 @@ export async function createLoopback() {
         id: at.id,
         disk: diskOf(nameOf(at.id)),
         transport: transportOf(at),
-        machine: {
+        stateMachine: {
           apply: ({ data }) => items.push(data),
           snapshot: () => JSON.stringify(items),
           restore: (text) => {

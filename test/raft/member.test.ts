@@ -45,7 +45,7 @@ async function open(
     id: "m1.0",
     disk,
     transport: alone,
-    machine,
+    stateMachine: machine,
     clock: systemClock,
     random: Math.random,
     log: silentLog,

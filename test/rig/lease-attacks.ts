@@ -53,6 +53,31 @@ const runMount = (m: LeaseMachine) => m.run(mountName, mount, where);
 const holdMount = (m: LeaseMachine) =>
   m.machine.exec("sh", "-c", `cd "${where}" && setsid sleep infinity >/dev/null 2>&1 </dev/null &`);
 
+/** The sshd of a leader stands still with orders and a renewal unread; a new leader registers; then it goes on. */
+async function deposeStaleLeader(m: LeaseMachine, user: "root" | "ops"): Promise<readonly Finding[]> {
+  await m.elect(user);
+  await m.hold();
+  await m.push("a.service", "[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo x >>/var/tmp/starts'\n");
+  await m.link.gate("a.service", 1);
+  const stale = m.link;
+  m.expire();
+  const carrier = (await m.machine.exec("sh", "-c", "cat /run/flotilla/conn/*")).split(":")[0] ?? "";
+  await m.machine.exec("kill", "-STOP", carrier);
+  for (let i = 0; i < 50; i++) stale.start("a.service").catch(() => {});
+  stale.renew(stale.reading.machineCs + 6_000).catch(() => {});
+  await sleep(100);
+  await m.elect();
+  await m.machine.exec("sh", "-c", `kill -CONT ${carrier} 2>/dev/null; true`);
+  await sleep(300);
+  const reason = await Promise.race([stale.closed, sleep(2_000)]);
+  const isUntouched = m.read("/var/tmp/starts") === "";
+  await m.hold();
+  return [
+    claim("nothing of the stale leader takes effect", isUntouched),
+    claim("its connection is dead", reason !== undefined),
+  ];
+}
+
 export const attacks: readonly Attack[] = [
   {
     name: "expiry",
@@ -201,25 +226,57 @@ export const attacks: readonly Attack[] = [
   {
     name: "stale leader with queued orders",
     isShort: true,
+    run: (m) => deposeStaleLeader(m, "root"),
+  },
+  {
+    name: "stale leader with queued orders, user ops with sudo",
+    isShort: false,
+    run: (m) => deposeStaleLeader(m, "ops"),
+  },
+  {
+    name: "partition",
+    isShort: false,
     run: async (m) => {
-      await m.push("a.service", `[Service]\nType=oneshot\nExecStart=/bin/sh -c 'echo x >>/tmp/starts'\n`);
-      await m.link.gate("a.service", 1);
-      const stale = m.link;
-      m.expire();
-      const carrier = (await m.machine.exec("sh", "-c", "cat /run/flotilla/conn/*")).split(":")[0] ?? "";
-      await m.machine.exec("kill", "-STOP", carrier);
-      for (let i = 0; i < 50; i++) stale.start("a.service").catch(() => {});
-      stale.renew(stale.reading.machineCs + 6_000).catch(() => {});
-      await sleep(100);
-      await m.elect();
-      await m.machine.exec("sh", "-c", `kill -CONT ${carrier} 2>/dev/null; true`);
-      await sleep(300);
-      const started = m.read("/tmp/starts");
-      const reason = await Promise.race([stale.closed, sleep(2_000)]);
-      await m.hold();
+      await m.run("a.service", simple);
+      const beforeMs = m.expire();
+      m.machine.partition();
+      m.link.renew(Math.round(m.link.reading.machineCs) + 150).catch(() => {});
+      m.link.renew(Math.round(m.link.reading.machineCs) + 175).catch(() => {});
+      const afterMs = await m.gone(beforeMs);
+      await sleep(2_000);
+      m.machine.heal();
+      let rearmed = 0;
+      for (let i = 0; i < 200; i++, await sleep(10))
+        if (m.isPopulated() || m.read("/run/flotilla/valid") !== "") rearmed++;
       return [
-        claim("nothing of the stale leader takes effect", started === ""),
-        claim("its connection is dead", reason !== undefined),
+        within("fenced while cut off", afterMs),
+        claim(`renewals delivered at the heal revive nothing (${rearmed} of 200 samples)`, rearmed === 0),
+      ];
+    },
+  },
+  {
+    name: "leases one after another",
+    isShort: false,
+    run: async (m) => {
+      m.expire();
+      await sleep(2_500);
+      const fences = () => new Set(m.read("/run/flotilla/fenced").split("\n").filter(Boolean)).size;
+      const before = fences();
+      let starts = 0;
+      await m.push("a.service", simple);
+      for (let i = 0; i < 15; i++) {
+        await m.hold();
+        await m.link.gate("a.service", i);
+        if ((await m.link.start("a.service")) === "done") starts++;
+        await sleep(150);
+        const deadlineMs = await m.extend(200);
+        await m.gone(deadlineMs);
+      }
+      return [
+        claim(
+          `15 leases: ${starts} starts, ${fences() - before} fences`,
+          starts === 15 && fences() - before === 15,
+        ),
       ];
     },
   },

@@ -20,7 +20,7 @@ export interface LeaseMachine {
   readonly machine: Machine;
   readonly link: MachineLink;
   /** A new connection of a new epoch, as after an election; what was connected before is cut off. */
-  elect(): Promise<void>;
+  elect(user?: "root" | "ops"): Promise<void>;
   /** Takes the lease and keeps it until `expire`. */
   hold(): Promise<void>;
   /** Sends no renewal any more; gives the instant of the deadline by the host's boot clock in ms. */
@@ -50,7 +50,7 @@ export const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve
 /** Prepares the machine: connects, pushes the guards, starts them and takes the lease. */
 export async function openLeaseMachine(rig: Rig, machine: Machine): Promise<LeaseMachine> {
   const identity = { kind: "key", privateKey: readFileSync(rig.keyFile, "utf8") } as const;
-  const target = { address: machine.address, port: 22, user: "root", hostKey: machine.hostKey };
+  const target = { address: machine.address, port: 22, hostKey: machine.hostKey };
   let epoch = 0;
   let link: MachineLink;
   let deadlineCs = 0;
@@ -86,10 +86,18 @@ export async function openLeaseMachine(rig: Rig, machine: Machine): Promise<Leas
     get initPid() {
       return init();
     },
-    elect: async () => {
+    elect: async (user = "root") => {
       epoch += 1;
       link = await connectMachine({
-        ...{ target, identity, cluster: "attacked", epoch, seq: 1, clock: systemClock, log: silentLog },
+        ...{
+          target: { ...target, user },
+          identity,
+          cluster: "attacked",
+          epoch,
+          seq: 1,
+          clock: systemClock,
+          log: silentLog,
+        },
       });
     },
     hold: async () => {

@@ -50,7 +50,7 @@ function tracesOf(name: string, number: number): string[] {
 
 test("machines are whole and have their own identity", async () => {
   for (const machine of rig.machines) {
-    assert.is((await machine.exec("systemctl", "is-system-running")).trim(), "running");
+    assert.is((await machine.exec("systemctl", "is-system-running", "--wait")).trim(), "running");
     assert.is((await machine.exec("hostname")).trim(), machine.name);
     assert.is((await machine.exec("cat", "/etc/machine-id")).trim(), machine.machineId);
     assert.is((await machine.exec("node", "--version")).trim(), process.version);

@@ -85,6 +85,7 @@ function disown(rig: string): void {
   owned.delete(rig);
 }
 
+/** The rig as planned, its machines on or off. */
 function assemble(plan: Plan): Rig {
   const { number, subnet, options } = plan;
   const directory = rigDirectory(options.name);
@@ -151,10 +152,10 @@ export async function openRig(options: RigOptions): Promise<Rig> {
   removeAbandonedRigs();
   own(name);
   try {
-    await buildBase(say);
     const directory = rigDirectory(name);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
     writePidFile(`${directory}/owner.pid`, process.pid);
+    await buildBase(say);
     const number = claimNumber(name, options.subnet);
     const subnet = options.subnet ?? subnetOf(number);
     writeFileSync(`${directory}/rig.json`, JSON.stringify({ number, subnet, options: kept } satisfies Plan));

@@ -58,7 +58,7 @@ export async function start(process: Process, world: World): Promise<void> {
       id: process.id,
       disk: process.disk.mount(life),
       transport: network.attach(process.id, life),
-      machine: register,
+      stateMachine: register,
       clock: life.clock,
       random,
       log: silentLog,

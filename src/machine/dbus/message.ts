@@ -26,7 +26,10 @@ export type Message =
       readonly path: string;
       readonly interface: string;
       readonly member: string;
-      readonly body: readonly Value[];
+      /** The first value if it is a string; bodies of signals are long, and this tells which are worth reading. */
+      readonly arg0: string | undefined;
+      /** Throws "dbus-malformed". */
+      body(): readonly Value[];
     }
   | { readonly kind: "other" };
 
@@ -95,21 +98,23 @@ export function decodeMessage(bytes: Buffer): Message {
     if (!field.success) throw malformed(`header field ${code} is missing or of a wrong type`);
     return field.data;
   };
-  const body = unmarshal(fields.has(8) ? required(text, 8) : "", cursor);
-  if (cursor.at !== bytes.length) throw malformed("a message is longer than its signature");
+  const signature = fields.has(8) ? required(text, 8) : "";
+  const body = () => {
+    const start = { ...cursor };
+    const values = unmarshal(signature, start);
+    if (start.at !== bytes.length) throw malformed("a message is longer than its signature");
+    return values;
+  };
   switch (header[1]) {
     case 2:
-      return { kind: "return", replySerial: required(serialNumber, 5), body };
+      return { kind: "return", replySerial: required(serialNumber, 5), body: body() };
     case 3:
-      return { kind: "error", replySerial: required(serialNumber, 5), name: required(text, 4), body };
-    case 4:
-      return {
-        kind: "signal",
-        path: required(text, 1),
-        interface: required(text, 2),
-        member: required(text, 3),
-        body,
-      };
+      return { kind: "error", replySerial: required(serialNumber, 5), name: required(text, 4), body: body() };
+    case 4: {
+      const arg0 = signature.startsWith("s") ? text.parse(unmarshal("s", { ...cursor })[0]) : undefined;
+      const [path, member] = [required(text, 1), required(text, 3)];
+      return { kind: "signal", path, interface: required(text, 2), member, arg0, body };
+    }
     default:
       return { kind: "other" };
   }

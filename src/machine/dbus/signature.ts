@@ -15,8 +15,20 @@ const signatureBytesMax = 255;
 /** Of arrays, structs and variants together: the specification's 32 + 32. */
 export const depthMax = 64;
 
+// Every variant brings a signature, and nearly all bring one of a few.
+const parsed = new Map<string, readonly Type[]>();
+const parsedMax = 256;
+
 /** The complete types of a signature: "a{sv}u" has two. Throws "dbus-malformed". */
-export function parseSignature(signature: string): Type[] {
+export function parseSignature(signature: string): readonly Type[] {
+  const known = parsed.get(signature);
+  if (known) return known;
+  const types = parseTypes(signature);
+  if (parsed.size < parsedMax) parsed.set(signature, types);
+  return types;
+}
+
+function parseTypes(signature: string): readonly Type[] {
   if (signature.length > signatureBytesMax) throw malformed("signature is too long");
   const types: Type[] = [];
   for (let at = 0; at < signature.length; ) {

@@ -8,7 +8,7 @@ import { createLifetime } from "../../../src/machine/lifetime.ts";
 import { openSystemd } from "../../../src/machine/systemd.ts";
 import { unitPath } from "../../../src/machine/unit-path.ts";
 import type { UnitState } from "../../../src/machine/unit-state.ts";
-import { peerMessage } from "./peer.ts";
+import { refused, returned, signalled } from "./peer.ts";
 
 /** systemd's end of the bus: it remembers what came and sends what the test wants. */
 function peer() {
@@ -23,36 +23,18 @@ function peer() {
   return { stream, heard, say: (...messages: Buffer[]) => stream.push(Buffer.concat(messages)) };
 }
 
-const returned = (serial: number, signature = "", ...body: string[]) =>
-  peerMessage(2, [[5, "u", serial]], signature, body);
+const manager = "org.freedesktop.systemd1.Manager";
 const removed = (job: string, unit: string, result: string) =>
-  peerMessage(
-    4,
-    [
-      [1, "o", "/org/freedesktop/systemd1"],
-      [2, "s", "org.freedesktop.systemd1.Manager"],
-      [3, "s", "JobRemoved"],
-    ],
-    "uoss",
-    [1, job, unit, result],
-  );
+  signalled("/org/freedesktop/systemd1", manager, "JobRemoved", "uoss", 1, job, unit, result);
 const changed = (unit: string, active: string, sub: string) =>
-  peerMessage(
-    4,
+  signalled(
+    ...([unitPath(unit), "org.freedesktop.DBus.Properties", "PropertiesChanged", "sa{sv}as"] as const),
+    "org.freedesktop.systemd1.Unit",
     [
-      [1, "o", unitPath(unit)],
-      [2, "s", "org.freedesktop.DBus.Properties"],
-      [3, "s", "PropertiesChanged"],
+      ["ActiveState", { signature: "s", value: active }],
+      ["SubState", { signature: "s", value: sub }],
     ],
-    "sa{sv}as",
-    [
-      "org.freedesktop.systemd1.Unit",
-      [
-        ["ActiveState", { signature: "s", value: active }],
-        ["SubState", { signature: "s", value: sub }],
-      ],
-      [],
-    ],
+    [],
   );
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -118,17 +100,7 @@ test("states are told once, before the job's end", async () => {
 test("an error of systemd keeps its name as a code", async () => {
   const { systemd, say } = await connected();
   const start = systemd.start("a.service");
-  say(
-    peerMessage(
-      3,
-      [
-        [5, "u", 2],
-        [4, "s", "org.freedesktop.systemd1.NoSuchUnit"],
-      ],
-      "s",
-      ["Unit a.service not found."],
-    ),
-  );
+  say(refused(2, "org.freedesktop.systemd1.NoSuchUnit", "Unit a.service not found."));
   const error = await start.catch((reason) => reason);
   assert.ok(error instanceof FlotillaError);
   assert.equal(

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { FlotillaError } from "../../../src/error.ts";
 import { authRequest, createFramer } from "../../../src/machine/dbus/frames.ts";
 import { decodeMessage, encodeCall, messageLength } from "../../../src/machine/dbus/message.ts";
-import { peerMessage } from "./peer.ts";
+import { refused, returned, returnedToNobody, signalled } from "./peer.ts";
 
 const stopCall = encodeCall(1, {
   path: "/org/freedesktop/systemd1",
@@ -20,41 +20,19 @@ test("a call has its length in front", () => {
 });
 
 test("returns, errors and signals are told apart", () => {
-  assert.equal(decodeMessage(peerMessage(2, [[5, "u", 9]], "s", ["x"])), {
-    kind: "return",
+  assert.equal(decodeMessage(returned(9, "s", "x")), { kind: "return", replySerial: 9, body: ["x"] });
+  assert.equal(decodeMessage(refused(9, "a.b", "why")), {
+    kind: "error",
     replySerial: 9,
-    body: ["x"],
+    name: "a.b",
+    body: ["why"],
   });
-  assert.equal(
-    decodeMessage(
-      peerMessage(
-        3,
-        [
-          [5, "u", 9],
-          [4, "s", "a.b"],
-        ],
-        "",
-        [],
-      ),
-    ),
-    { kind: "error", replySerial: 9, name: "a.b", body: [] },
-  );
-  assert.equal(
-    decodeMessage(
-      peerMessage(
-        4,
-        [
-          [1, "o", "/a"],
-          [2, "s", "i.f"],
-          [3, "s", "Changed"],
-        ],
-        "u",
-        [1],
-      ),
-    ),
-    { kind: "signal", path: "/a", interface: "i.f", member: "Changed", body: [1] },
-  );
-  assert.throws(() => decodeMessage(peerMessage(2, [], "", [])), /header field 5/);
+  const signal = decodeMessage(signalled("/a", "i.f", "Changed", "su", "first", 1));
+  assert.ok(signal.kind === "signal");
+  const { body, ...head } = signal;
+  assert.equal(head, { kind: "signal", path: "/a", interface: "i.f", member: "Changed", arg0: "first" });
+  assert.equal(body(), ["first", 1]);
+  assert.throws(() => decodeMessage(returnedToNobody()), /header field 5/);
 });
 
 test("AUTH carries the uid in hex digits of its text", () => {
@@ -62,11 +40,7 @@ test("AUTH carries the uid in hex digits of its text", () => {
 });
 
 test("messages are found however the stream is cut", () => {
-  const messages = [
-    peerMessage(2, [[5, "u", 1]], "s", ["x".repeat(3000)]),
-    stopCall,
-    peerMessage(2, [[5, "u", 2]], "", []),
-  ];
+  const messages = [returned(1, "s", "x".repeat(3000)), stopCall, returned(2)];
   const stream = Buffer.concat([Buffer.from("OK 1234\r\n"), ...messages]);
   fc.assert(
     fc.property(fc.array(fc.nat(stream.length), { maxLength: 40 }), (cuts) => {
@@ -86,14 +60,17 @@ test("messages are found however the stream is cut", () => {
 });
 
 test("random bytes give messages or malformed, nothing else", () => {
-  const flipped = fc
-    .tuple(fc.nat(stopCall.length - 1), fc.nat(255))
-    .map(([at, byte]) =>
-      Buffer.concat([stopCall.subarray(0, at), Buffer.of(byte), stopCall.subarray(at + 1)]),
-    );
+  const flipped = [
+    stopCall,
+    signalled("/a", "i.f", "M", "sa{sv}", "x", [["k", { signature: "as", value: ["v"] }]]),
+  ].map((good) =>
+    fc
+      .tuple(fc.nat(good.length - 1), fc.nat(255))
+      .map(([at, byte]) => Buffer.concat([good.subarray(0, at), Buffer.of(byte), good.subarray(at + 1)])),
+  );
   const random = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
   fc.assert(
-    fc.property(fc.oneof(flipped, random), fc.boolean(), (bytes, isAuthenticated) => {
+    fc.property(fc.oneof(...flipped, random), fc.boolean(), (bytes, isAuthenticated) => {
       const feed = createFramer(
         () => {},
         (message) => void decodeMessage(message),
