@@ -44,6 +44,11 @@ export interface Client {
   /** Hands the text to `write` as it comes; resolves at its end. */
   journal(query: JournalQuery, write: (chunk: string) => void): Promise<void>;
   members(): Promise<api.MembersAnswer>;
+  /** As a learner, which gets its vote once it has caught up. */
+  addMember(request: api.MemberRequest): Promise<void>;
+  removeMember(id: string): Promise<void>;
+  lease(): Promise<api.LeaseAnswer>;
+  setLease(request: api.LeaseRequest): Promise<api.LeaseAnswer>;
 }
 
 export interface ClientOptions {
@@ -154,6 +159,10 @@ export function createClient(options: ClientOptions): Client {
       await attempt({ method: "GET", path: journalPath(query), onChunk: write }, undefined);
     },
     members: () => get("/v1/members"),
+    addMember: (request) => post("/v1/members", request),
+    removeMember: (id) => ask({ method: "DELETE", path: `/v1/members/${encodeURIComponent(id)}` }),
+    lease: () => get("/v1/lease"),
+    setLease: (request) => post("/v1/lease", request),
   };
 }
 

@@ -14,7 +14,7 @@ interface EnrolOptions {
 
 /** `[USER@]HOST[:PORT]`, an IPv6 address with a port in brackets. */
 export function parseSshAddress(text: string): ProbeRequest {
-  const match = /^(?:([^@]+)@)?(?:\[([^\]]+)\]|([^:]+|[^:]*:[^:]*:.*?))(?::(\d+))?$/.exec(text);
+  const match = /^(?:([^@]+)@)?(?:\[([^@\]]+)\]|([^@:]+|[^@:]*:[^@]*:[^@]*))(?::(\d+))?$/.exec(text);
   const address = match?.[2] ?? match?.[3];
   const port = Number(match?.[4] ?? 22);
   if (address === undefined || port > 65535)

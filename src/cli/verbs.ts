@@ -22,5 +22,6 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   member: () => import("./member.ts"),
   render: () => import("./render.ts"),
   templates: () => import("./templates.ts"),
+  bootstrap: () => import("./bootstrap.ts"),
   version: () => import("./version.ts"),
 };

@@ -32,8 +32,10 @@ export async function attend(
   let attendance: Attendance | undefined;
   let hadLease = false;
   const onState = ({ name, active }: UnitState): void => {
-    attendance?.settling.settle(name);
-    office.observed([name]);
+    if (attendance?.sight.has(name)) {
+      attendance.settling.settle(name);
+      office.observed([name]);
+    }
     if (name !== leaseTarget) return;
     // The guards have fenced, or are about to: what is known of gates and units is worth nothing now.
     if (hadLease && active !== "active") link.close(lapsed(machineId));

@@ -77,6 +77,7 @@ export function createLosing(office: Office, replica: Replica, electedAtMs: numb
     // Nothing was sent since: `lose` is refused when the machine is up again, and only this leader sends.
     await confirm();
     const held = heldOn(view, machine);
+    if (machine.status === "lost" && held.units.length === 0) return;
     const { bootId } = held;
     const waitedMs = Math.round(clock.now() - fromMs);
     const proof = { kind: "lease-bound", machine: machine.id, bootId, since, waitedMs } as const;

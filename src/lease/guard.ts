@@ -18,26 +18,26 @@ me=$1 T=${leaseTarget}
 case $me in a) peer=b ;; *) peer=a ;; esac
 for ROOT in /sys/fs/cgroup/unified /sys/fs/cgroup; do [ -e $ROOT/cgroup.controllers ] && break; done
 SLICE=$ROOT/${leaseSlice} PEER=$ROOT/flotilla-guard@$peer.service
-exec {script}<"$0"
+exec {script}<"$0" 2>/dev/null              # what is missing is missing: a message at every tick helps nobody
 dl=0 over=0 asked=0 looked=0 beaten=0 known= stopper= mounts=()
 
 load() {                                   # missing, torn, garbage or absurd: what was known before stays in force
   local d= f m c= e= s=
-  { read -r d <$D/deadline; } 2>/dev/null && [[ $d =~ ^[0-9]{1,15}$ ]] && ((10#$d <= now + FURTHEST)) && dl=$((10#$d))
+  read -r d <$D/deadline && [[ $d =~ ^[0-9]{1,15}$ ]] && ((10#$d <= now + FURTHEST)) && dl=$((10#$d))
   if [ -d $D/mounts ]; then
     mounts=()
-    for f in $D/mounts/*; do { read -r m <"$f"; } 2>/dev/null && mounts+=("$m"); done
+    for f in $D/mounts/*; do read -r m <"$f" && mounts+=("$m"); done
   fi
-  { read -r c e s <$D/epoch; } 2>/dev/null # whoever deletes the directory must not lower the epoch by that
+  read -r c e s <$D/epoch                  # whoever deletes the directory must not lower the epoch by that
   if [[ "$e $s" =~ ^[0-9]{1,15}\ [0-9]{1,15}$ ]] && newer "$c" "$e" "$s" $known; then known="$c $e $s"
-  elif [ "$known" ]; then { echo "$known" >$D/epoch || mkdir -p -m 700 $D & } 2>/dev/null; fi
+  elif [ "$known" ]; then { echo "$known" >$D/epoch || mkdir -p -m 700 $D & }; fi
 }
 
 newer() { [ "$1" != "$4" ] || ((10#$2 > 10#$5 || 10#$2 == 10#$5 && 10#$3 >= 10#$6)); }
 
 busy() {                                   # processes in the slice
   local k v
-  while read -r k v; do [ "$k" = populated ] && return $((1 - v)); done 2>/dev/null <$SLICE/cgroup.events
+  while read -r k v; do [ "$k" = populated ] && return $((1 - v)); done <$SLICE/cgroup.events
   return 1
 }
 
@@ -52,16 +52,17 @@ nap() {                                    # to the next tick, or to the first o
   read -r -t $t -u $quiet
   clock
   # Each guard watches the other: no sign of life for a second, and PID 1 has to start it anew. Not when we slept ourselves.
-  { echo $now >$D/beat.$me; read -r p <$D/beat.$peer; } 2>/dev/null
+  echo $now >$D/beat.$me
+  read -r p <$D/beat.$peer
   [[ $p =~ ^[0-9]{1,15}$ ]] || return
-  ((10#$p + 100 > now || now - last > 60 || now < beaten + 100)) || { beaten=$now; echo 1 >$PEER/cgroup.kill; } 2>/dev/null
+  ((10#$p + 100 > now || now - last > 60 || now < beaten + 100)) || { beaten=$now; echo 1 >$PEER/cgroup.kill; }
 }
 
 grant() {
   ((over == 0)) || { over=0; echo 0 >$SLICE/cgroup.freeze; } # the other guard finished the fence
   [ -s $D/valid ] || echo 1 >$D/valid
   [ -s $D/held ] || ((now < asked)) || { asked=$((now + 100)); timeout 5 systemctl start --no-block $T & }
-} 2>/dev/null
+}
 
 release_mount() {                          # if it is busy, whoever holds it is killed
   local p
@@ -70,14 +71,14 @@ release_mount() {                          # if it is busy, whoever holds it is 
     [ $p != 1 ] && [ $p != $$ ] && echo "killing $p: it holds $1" && kill -KILL $p
   done
   umount -R "$1"
-} 2>/dev/null
+}
 
 begin() {
   asked=0 looked=0
   if ((dl > now || dl == 0)); then over=$((now + GRACE)) # a release, or the other guard began: a whole grace
   else
     over=$((dl + GRACE > now ? dl + GRACE : now))
-    { echo $dl >>$D/fenced; } 2>/dev/null  # both guards write the same line; it counts once
+    echo $dl >>$D/fenced                   # both guards write the same line; it counts once
   fi
   echo "lease over ($dl), fencing"
 }
@@ -113,14 +114,14 @@ fence() {                                  # one step; the fence is under way wh
     return
   fi
   ((now >= over + REBOOT)) && { reboot -ffn & } # without sync: that may hang, and would write to what we give up
-} 2>/dev/null
+}
 
 clock
 load
 if [ "$2" = post ]; then                   # by PID 1 when a guard has ended: stopped on purpose, or too late for the restart
   [ "$SERVICE_RESULT" != success ] && ((now < dl)) && exit 0
   ((dl > now)) && dl=$now
-  { : >$D/valid; } 2>/dev/null             # so that the other guard fences too, and no deadline is looked at again
+  : >$D/valid                              # so that the other guard fences too, and no deadline is looked at again
   fence
   until ((over == 0)); do nap $over $((over + UNMOUNT)) $((over + REBOOT)); fence; done
   exit 0

@@ -56,16 +56,17 @@ export function createExecutor(link: MachineLink, sight: Sight, deciding: Decidi
   return async function execute(unit: string, step: Step): Promise<void> {
     switch (step.do) {
       case "push":
-        await reloads.around(() =>
+        await reloads.around(async () => {
           // The drop-in first: without it an exclusive unit could start outside its lease.
-          link.writeFiles([
-            { path: dropInPath(unit), text: step.dropIn },
-            { path: unitFilePath(unit), text: step.text },
-          ]),
-        );
+          await link.writeFiles([{ path: dropInPath(unit), text: step.dropIn }]);
+          await link.writeFiles([{ path: unitFilePath(unit), text: step.text }]);
+        });
         return sight.note(unit, { text: step.text, dropIn: step.dropIn });
       case "remove":
-        await reloads.around(() => link.removeFiles([unitFilePath(unit), dropInPath(unit)]));
+        await reloads.around(async () => {
+          await link.removeFiles([unitFilePath(unit)]);
+          await link.removeFiles([dropInPath(unit)]);
+        });
         await link.forget(unit);
         return sight.note(unit, { text: undefined, dropIn: undefined, gate: undefined, started: undefined });
       case "gate":

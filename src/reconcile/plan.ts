@@ -50,8 +50,9 @@ type Present = Exclude<Wanted, { kind: "absent" }>;
 /** Gate first, so that nothing starts it again; the release is true once the stop is acknowledged. */
 function planAbsence(wanted: Extract<Wanted, { kind: "absent" }>, seen: Seen): Step[] {
   const { reason, generation } = wanted;
-  const steps: Step[] = planStop(seen, reason);
-  if (seen.text !== undefined || seen.dropIn !== undefined) steps.push({ do: "remove", reason });
+  // Without our drop-in it is somebody else's unit, whatever its name: that is never stopped.
+  const isOurs = seen.text !== undefined || seen.dropIn !== undefined || seen.gate !== undefined;
+  const steps: Step[] = isOurs ? [...planStop(seen, reason), { do: "remove", reason }] : [];
   if (generation !== undefined) steps.push({ do: "release", generation, reason });
   return steps;
 }

@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import * as https from "node:https";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Client, createClient } from "../../src/api/client.ts";
@@ -50,13 +53,9 @@ test("two changes have two keys, a read has none", () =>
 test("a refusal keeps its code, message and hint, and is not repeated", () =>
   withCluster(async (cluster, client) => {
     cluster.outages.push(refusal("unit-invalid"));
-    try {
-      await client.submit({ units: [unit] });
-      assert.unreachable();
-    } catch (error) {
-      assert.instance(error, FlotillaError);
-      assert.equal([error.code, error.message, error.hint], ["unit-invalid", "unit-invalid", "wait"]);
-    }
+    const error: unknown = await client.submit({ units: [unit] }).catch((error) => error);
+    assert.ok(error instanceof FlotillaError);
+    assert.equal([error.code, error.message, error.hint], ["unit-invalid", "unit-invalid", "wait"]);
     assert.is(cluster.requests.length, 1);
   }));
 
@@ -69,7 +68,7 @@ test("a long poll answers at the change", () =>
   }));
 
 test("more names than fit into a URL are asked for as all of them", () =>
-  withCluster(async (cluster, client) => {
+  withCluster(async (_, client) => {
     await client.submit({ units: [unit, { ...unit, name: "b.service" }] });
     const names = [
       "b.service",
@@ -103,12 +102,45 @@ test("nobody there is told at once; a Ctrl-C ends a poll", async () => {
   });
 });
 
-test("https asks for trust on both sides", async () => {
-  const client = createClient({
-    endpoint: { kind: "https", host: "127.0.0.1", port: 1, tls: {} },
-    clock: systemClock,
-  });
-  assert.is(await codeOf(client.units()), "endpoint-unreachable");
-});
+/** A certificate that vouches for itself, for both ends on 127.0.0.1. */
+function makeIdentity(): { cert: string; key: string } | undefined {
+  const args = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=flotilla";
+  const out = "-addext subjectAltName=IP:127.0.0.1 -keyout - -out -";
+  const { status, stdout } = spawnSync("openssl", `${args} ${out}`.split(" "), { encoding: "utf8" });
+  if (status !== 0) return undefined;
+  const [key = "", cert = ""] = stdout.split(/(?=-----BEGIN CERTIFICATE)/);
+  return { cert, key };
+}
+const identity = makeIdentity();
+
+(identity ? test : test.skip)(
+  "mutual TLS: both sides are checked, and a refusal is told as one, at once",
+  async () => {
+    const { cert, key } = identity ?? { cert: "", key: "" };
+    const tls = { cert, key, ca: cert };
+    const server = https.createServer(
+      { ...tls, requestCert: true, rejectUnauthorized: true },
+      (_, response) => {
+        response.end('{"members":[]}');
+      },
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const address = server.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const connect = (part: Partial<typeof tls>) =>
+      createClient({ endpoint: { kind: "https", host: "127.0.0.1", port, tls: part }, clock: systemClock });
+    try {
+      assert.equal(await connect(tls).members(), { members: [] });
+      const startMs = performance.now();
+      assert.is(await codeOf(connect({ cert, key }).members()), "endpoint-untrusted");
+      assert.is(await codeOf(connect({ ca: cert }).members()), "endpoint-untrusted");
+      assert.ok(performance.now() - startMs < 1000);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  },
+);
 
 test.run();

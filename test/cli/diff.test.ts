@@ -14,7 +14,7 @@ const hasPatch = spawnSync("patch", ["--version"]).status === 0;
   const file = join(directory, "file");
   const text = fc.array(fc.constantFrom("a", "b", "c", "d=1", ""), { maxLength: 25 }).map(toText);
   try {
-    fc.assert(
+    void fc.assert(
       fc.property(text, text, (before, after) => {
         const diff = unifiedDiff(before, after, "a/file", "b/file");
         if (before === after) return assert.equal(diff, []);

@@ -44,6 +44,8 @@ export class FakeCluster {
   readonly behaviours = new Map<string, Behaviour>();
   /** Answers of the next requests, instead of what they ask for. */
   readonly outages: (Answer | "hang-up")[] = [];
+  /** A path whose requests get no answer at all. */
+  isDeafTo = "";
   machines = [...machines];
   endpoint = "";
   #revision = 1;
@@ -76,6 +78,11 @@ export class FakeCluster {
     return this.#revision;
   }
 
+  /** A unit that was submitted before. */
+  add(name: string, text: string): void {
+    this.#submit({ units: [{ name, text }] });
+  }
+
   async #serve(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://flotilla");
     let text = "";
@@ -84,6 +91,7 @@ export class FakeCluster {
     this.requests.push({ method: request.method ?? "", path: url.pathname, key: key?.toString() });
     if (request.method !== "GET") contract.idempotencyKey.parse(key);
     const outage = this.outages.shift();
+    if (url.pathname === this.isDeafTo) return;
     if (outage === "hang-up") return void request.socket.destroy();
     const body: unknown = text === "" ? undefined : JSON.parse(text);
     const answer = outage ?? (await this.#answer(`${request.method} ${url.pathname}`, url, body));

@@ -39,11 +39,11 @@ export async function buildClient(): Promise<{ file: string; remove(): Promise<v
   return { file: join(directory, "flotillactl.mjs"), remove };
 }
 
-/** Runs it; `interruptAfterMs` sends the Ctrl-C. */
+/** Runs it; `interrupt` is the Ctrl-C. */
 export function runClient(
   file: string,
   args: readonly string[],
-  options: { endpoint: string; cwd?: string; interruptAfterMs?: number },
+  options: { endpoint: string; cwd?: string; interrupt?: AbortSignal },
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [file, ...args], {
@@ -57,8 +57,7 @@ export function runClient(
     child.stdout.on("data", (chunk) => (stdout += chunk));
     child.stderr.on("data", (chunk) => (stderr += chunk));
     child.on("error", reject);
-    if (options.interruptAfterMs !== undefined)
-      setTimeout(() => child.kill("SIGINT"), options.interruptAfterMs).unref();
+    options.interrupt?.addEventListener("abort", () => child.kill("SIGINT"));
     child.on("close", (exitCode) => resolve({ stdout, stderr, exitCode }));
   });
 }

@@ -28,7 +28,7 @@ test("cells of one column begin below each other, and the last one is not padded
     .chain((width) =>
       fc.array(fc.array(cell, { minLength: width, maxLength: width }), { minLength: 1, maxLength: 8 }),
     );
-  fc.assert(
+  void fc.assert(
     fc.property(rows, (table) => {
       const lines = formatTable(table);
       const [first = ""] = lines;
