@@ -143,7 +143,7 @@ export interface SubmitAnswer {
 export interface RevisionAnswer {
   readonly revision: number;
 }
-export type MachineStatus = "ready" | "connecting" | "suspect" | "lost" | "removing";
+export type MachineStatus = "ready" | "connecting" | "draining" | "suspect" | "lost" | "removing";
 export interface MachineView extends MachineRef {
   readonly port: number;
   readonly user: string;

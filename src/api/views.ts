@@ -112,6 +112,7 @@ export function viewMachine({ keeper }: Leader, machine: MachineRecord, member: 
 
 function statusOf(machine: MachineRecord, isReady: boolean): MachineStatus {
   if (machine.isRemoving) return "removing";
-  if (machine.status === "suspect" || machine.status === "lost") return machine.status;
+  if (machine.status === "draining" || machine.status === "suspect" || machine.status === "lost")
+    return machine.status;
   return isReady ? "ready" : "connecting";
 }

@@ -66,14 +66,20 @@ export const formerIds = (members: readonly MemberView[], name: string, id: stri
   members.filter((member) => nameOf(member.id) === name && member.id !== id).map((member) => member.id);
 
 /** What the cluster has and cluster.toml does not list: never taken away here, only said. */
-export function strayNotes(file: ClusterFile, { members, machines }: ClusterView, ids: readonly string[]): string[] {
+export function strayNotes(
+  file: ClusterFile,
+  { members, machines }: Pick<ClusterView, "members" | "machines">,
+  ids: readonly string[],
+): string[] {
   const names = file.machines.filter(({ isMember }) => isMember).map(({ name }) => name);
   return [
     ...members
       .filter(({ id }) => !names.includes(nameOf(id)))
       .map(({ id, address }) => `${id} at ${address} is a member that cluster.toml does not list`),
     ...machines
-      .filter(({ id, address }) => !ids.includes(id) && !file.machines.some((each) => each.address === address))
+      .filter(
+        ({ id, address }) => !ids.includes(id) && !file.machines.some((each) => each.address === address),
+      )
       .map(
         ({ id, address }) =>
           `machine ${address} is enrolled and not in cluster.toml: flotillactl machine remove ${id}`,

@@ -1,5 +1,8 @@
+// Before the library, which looks for it.
+import "./no-reflection.ts";
 import { randomBytes, webcrypto } from "node:crypto";
 import { isIP } from "node:net";
+import * as x509 from "@peculiar/x509";
 
 /** A certificate and its private key, as PEM. */
 export interface Issued {
@@ -22,21 +25,15 @@ const certificateDays = 10 * 365;
 /** A certificate is renewed once less than a third of its life is left. */
 const renewedBelow = 1 / 3;
 
-async function load() {
-  // The library's dependency injection asks for metadata of decorators that it does not use.
-  const absent = { getMetadata: () => undefined, getOwnMetadata: () => undefined, defineMetadata: () => {} };
-  if (!("getMetadata" in Reflect)) Object.assign(Reflect, absent);
-  const x509 = await import("@peculiar/x509");
-  x509.cryptoProvider.set(webcrypto);
-  return x509;
-}
+x509.cryptoProvider.set(webcrypto);
 
 /** The cluster's CA: `old` when it has life left, its key under a new certificate when not, new when there is none. */
 export async function ensureAuthority(cluster: string, old: Issued | undefined, now: Date): Promise<Issued> {
-  const x509 = await load();
   if (old && !isFading(new x509.X509Certificate(old.cert), now)) return old;
   // With the same key the certificates that it signed stay good, so that members can get the new one one by one.
-  const keys = old ? await readKeys(old) : await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const keys = old
+    ? await readKeys(old)
+    : await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     name: [{ CN: [`Flotilla ${cluster}`] }],
     ...{ serialNumber: serialNumber(), keys, signingAlgorithm: algorithm, ...validity(now, authorityDays) },
@@ -57,7 +54,6 @@ export async function ensureCertificate(
   now: Date,
 ): Promise<Issued> {
   if (old && (await isRight(old.cert, authority, subject, now))) return old;
-  const x509 = await load();
   const issuer = new x509.X509Certificate(authority.cert);
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
   const { privateKey: signingKey } = await readKeys(authority);
@@ -85,7 +81,6 @@ const alternativeName = (address: string) =>
   ({ type: isIP(address) ? "ip" : "dns", value: address }) as const;
 
 async function isRight(cert: string, authority: Issued, subject: Subject, now: Date): Promise<boolean> {
-  const x509 = await load();
   const certificate = new x509.X509Certificate(cert);
   const names = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items ?? [];
   const address = names[0]?.value;
@@ -112,13 +107,13 @@ const validity = (now: Date, days: number) => ({
 const serialNumber = (): string => `01${randomBytes(15).toString("hex")}`;
 
 async function writeKey(key: webcrypto.CryptoKey): Promise<string> {
-  const { PemConverter } = await load();
-  return PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
+  return x509.PemConverter.encode(await webcrypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
 }
 
 async function readKeys({ cert, key }: Issued): Promise<webcrypto.CryptoKeyPair> {
-  const x509 = await load();
   const [der] = x509.PemConverter.decode(key);
-  const privateKey = await webcrypto.subtle.importKey("pkcs8", der ?? new ArrayBuffer(0), algorithm, true, ["sign"]);
+  const privateKey = await webcrypto.subtle.importKey("pkcs8", der ?? new ArrayBuffer(0), algorithm, true, [
+    "sign",
+  ]);
   return { privateKey, publicKey: await new x509.X509Certificate(cert).publicKey.export() };
 }

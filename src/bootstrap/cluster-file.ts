@@ -143,8 +143,7 @@ function faultsAmong(machines: readonly ListedMachine[]): string[] {
 /** `machine[1].address`; the second of several is 1, as in TOML's own messages. */
 const nameKey = (path: readonly PropertyKey[]): string =>
   path.reduce<string>(
-    (name, part) =>
-      typeof part === "number" ? `${name}[${part}]` : `${name}${name && "."}${String(part)}`,
+    (name, part) => (typeof part === "number" ? `${name}[${part}]` : `${name}${name && "."}${String(part)}`),
     "",
   ) || "(top)";
 

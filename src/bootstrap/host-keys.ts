@@ -10,7 +10,11 @@ import type { ListedMachine } from "./cluster-file.ts";
 import type { StateDirectory } from "./state-dir.ts";
 
 /** Where a host key comes from: somebody vouched for it, or nobody has yet. */
-export type FoundHostKey = { readonly hostKey: string; readonly fingerprint: string; readonly isTrusted: boolean };
+export type FoundHostKey = {
+  readonly hostKey: string;
+  readonly fingerprint: string;
+  readonly isTrusted: boolean;
+};
 
 export const placeOf = ({ address, port }: ListedMachine): string => `${address}:${port}`;
 

@@ -1,6 +1,6 @@
+import { type AuthorizedKey, authorize, keyComment } from "./authorized-keys.ts";
 import type { MemberFile } from "./member-files.ts";
 import { hashOfText } from "./member-files.ts";
-import { type AuthorizedKey, authorize, keyComment } from "./authorized-keys.ts";
 import type { Survey } from "./survey.ts";
 
 /** What is wanted of one machine, and what was found there. */
@@ -14,17 +14,18 @@ export interface Planned {
 /** One thing to do on a machine before the cluster is asked anything. */
 export type Preparation =
   | { readonly kind: "make-ssh-key"; readonly on: string }
-  | { readonly kind: "install"; readonly on: string; readonly release: string; readonly instead: string | undefined }
+  | {
+      readonly kind: "install";
+      readonly on: string;
+      readonly release: string;
+      readonly instead: string | undefined;
+    }
   | { readonly kind: "write"; readonly on: string; readonly paths: readonly string[] }
   | { readonly kind: "authorize"; readonly on: string; readonly members: readonly string[] }
   | { readonly kind: "enable"; readonly on: string };
 
 /** What has to change on the machines, in the order in which it is done on each. */
-export function planMachines(
-  cluster: string,
-  release: string,
-  machines: readonly Planned[],
-): Preparation[] {
+export function planMachines(cluster: string, release: string, machines: readonly Planned[]): Preparation[] {
   const members = machines.filter(({ files }) => files !== undefined);
   return machines.flatMap(({ name: on, survey, files }): Preparation[] => {
     const steps: Preparation[] = [];

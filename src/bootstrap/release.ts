@@ -45,7 +45,9 @@ function findRoot(): string {
   for (let directory = start; directory !== dirname(directory); directory = dirname(directory))
     if (existsSync(join(directory, "package.json")) && existsSync(join(directory, "bin/flotillad")))
       return directory;
-  throw new FlotillaError("release-missing", "Flotilla's own files are not beside this program", { at: start });
+  throw new FlotillaError("release-missing", "Flotilla's own files are not beside this program", {
+    at: start,
+  });
 }
 
 function hashOf(root: string, paths: readonly string[]): string {

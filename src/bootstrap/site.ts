@@ -79,7 +79,9 @@ async function trustHostKeys(run: Run): Promise<Map<ListedMachine, string>> {
 async function isAccepted(machine: ListedMachine, key: FoundHostKey, run: Run): Promise<boolean> {
   if (key.isTrusted) return true;
   const [type] = key.hostKey.split(" ");
-  return run.confirm(`${machine.name} (${placeOf(machine)}) shows the host key ${type} ${key.fingerprint}. Is that its key`);
+  return run.confirm(
+    `${machine.name} (${placeOf(machine)}) shows the host key ${type} ${key.fingerprint}. Is that its key`,
+  );
 }
 
 /** Tries the operator's keys one after another. */

@@ -17,6 +17,9 @@ export interface StateDirectory {
   /** The accepted host key of `address:port`. */
   hostKey(place: string): string | undefined;
   pinHostKey(place: string, hostKey: string): void;
+  /** Whether a member's clock was bounded when it was last looked at. */
+  isClockBounded(member: string): boolean;
+  noteClock(member: string, isBounded: boolean): void;
   read(name: string): string | undefined;
   write(name: string, text: string): void;
   unlock(): void;
@@ -28,6 +31,7 @@ const schema = z.object({
   cluster: z.uuid(),
   founding: z.enum(["none", "begun", "done"]),
   hostKeys: z.record(z.string(), z.string()),
+  boundedClocks: z.record(z.string(), z.boolean()),
 });
 const stateName = "state.json";
 const lockName = "lock";
@@ -75,6 +79,12 @@ export function openStateDirectory(path: string, name: string, isDry: boolean): 
       state.hostKeys[place] = hostKey;
       save();
     },
+    isClockBounded: (member) => state.boundedClocks[member] ?? false,
+    noteClock: (member, isBounded) => {
+      if (state.boundedClocks[member] === isBounded) return;
+      state.boundedClocks[member] = isBounded;
+      save();
+    },
     read: (file) => files.get(file) ?? readIfThere(join(path, file)),
     write,
     unlock: () => {
@@ -90,6 +100,7 @@ const newState = (name: string): z.infer<typeof schema> => ({
   cluster: randomUUID(),
   founding: "none",
   hostKeys: {},
+  boundedClocks: {},
 });
 
 function readState(path: string, name: string): z.infer<typeof schema> | undefined {

@@ -59,7 +59,9 @@ export function parseSurvey(
   const lines = output.split("\n").map((line) => /^(\S+)(?: (.+))?$/.exec(line) ?? []);
   const facts = new Map(lines.map(([, key = "", value = ""]) => [key, value]));
   if (!facts.has("end"))
-    throw new FlotillaError("machine-survey-failed", `the machine cannot be looked at: ${more.stderr}`, { at });
+    throw new FlotillaError("machine-survey-failed", `the machine cannot be looked at: ${more.stderr}`, {
+      at,
+    });
   const hashes = lines.filter(([, key]) => key === "hash").map(([, , value = ""]) => value.split(/ [ *]/));
   return {
     clockOffsetS: Number(facts.get("now-s") ?? nowS) - nowS,
@@ -80,6 +82,9 @@ function parseIdentity(text: string | undefined, at: string): Survey["identity"]
   try {
     return identitySchema.parse(JSON.parse(text));
   } catch (cause) {
-    throw new FlotillaError("machine-survey-failed", "the member's identity.json cannot be read", { at, cause });
+    throw new FlotillaError("machine-survey-failed", "the member's identity.json cannot be read", {
+      at,
+      cause,
+    });
   }
 }

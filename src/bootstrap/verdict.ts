@@ -48,7 +48,8 @@ export function judgeMachine(machine: ListedMachine, facts: MachineFacts): Verdi
 }
 
 function judgeNode(node: string | undefined): Complaint[] {
-  const hint = "install Node 20 or later for all users: https://nodejs.org/en/download (Debian 13: apt install nodejs)";
+  const hint =
+    "install Node 20 or later for all users: https://nodejs.org/en/download (Debian 13: apt install nodejs)";
   if (node === undefined) return [{ message: "a member needs Node, and there is none in its PATH", hint }];
   const [major = 0, minor = 0] = node.split(".").map(Number);
   const isEnough = major > nodeMin[0] || (major === nodeMin[0] && minor >= nodeMin[1]);
@@ -98,7 +99,8 @@ export function judgeTwins(
     machines.flatMap(({ name, machineId }) => {
       const twin = machines.find((other) => other.machineId === machineId && other.name !== name);
       if (!twin) return [];
-      const hint = "on the clone: rm /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; reboot";
+      const hint =
+        "on the clone: rm /etc/machine-id /var/lib/dbus/machine-id; systemd-machine-id-setup; reboot";
       return [[name, { message: `it has the same machine-id as ${twin.name}: ${machineId}`, hint }]];
     }),
   );

@@ -41,8 +41,8 @@ export function atLeast(least: number): (text: string) => number {
 export function addSourceOptions(command: Command): Command {
   return command
     .option("--replace", "give the cluster the contents of the file even if it has others")
-    .option("--set <name=value>", "a parameter of a unit template; repeatable", addSetting, [])
+    .option("--set <name=value>", "a parameter of a unit template; repeatable", addSetting)
     .option("--values <file>", "parameters of a unit template in TOML or JSON");
 }
 
-const addSetting = (setting: string, before: readonly string[]) => [...before, setting];
+const addSetting = (setting: string, before: readonly string[] = []) => [...before, setting];

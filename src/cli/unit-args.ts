@@ -13,7 +13,7 @@ export interface UnitArgument {
 
 export interface TemplateSettings {
   /** `name=value`, as given with --set. */
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   /** A file of values. */
   readonly values?: string;
 }

@@ -1,6 +1,6 @@
 import type { Command, Envelope } from "./command.ts";
 import { record } from "./event.ts";
-import { forgetMachine, lose, machineUp, removeMachine, setMachine, suspect } from "./machines.ts";
+import { drain, forgetMachine, lose, machineUp, removeMachine, setMachine, suspect } from "./machines.ts";
 import { place, release, renewGeneration } from "./placements.ts";
 import type { Answer, ClusterState } from "./state.ts";
 import { destroy, setDesired, submit } from "./units.ts";
@@ -71,6 +71,8 @@ function applyCommand(now: Applying, command: Command): Answer {
       return forgetMachine(now, command.machine);
     case "machine-up":
       return machineUp(now, command.machine, command.bootId);
+    case "drain":
+      return drain(now, command.machine, command.bootId);
     case "suspect":
       return suspect(now, command.machine, command.reason);
     case "lose":

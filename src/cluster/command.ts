@@ -45,6 +45,7 @@ export interface Held {
 /** What the leader decides from what it sees. Never forwarded: it counts in the term that decided it, or not at all. */
 export type Decision =
   | { readonly kind: "machine-up"; readonly machine: string; readonly bootId: string }
+  | { readonly kind: "drain"; readonly machine: string; readonly bootId: string }
   | { readonly kind: "suspect"; readonly machine: string; readonly reason: string }
   | { readonly kind: "lose"; readonly held: Held; readonly proof: Proof }
   | {

@@ -58,12 +58,22 @@ export function machineUp(now: Applying, id: string, bootId: string): Answer {
   });
 }
 
+/** It is shutting down: its units are stopped there, and go elsewhere as each one's stop is acknowledged. */
+export function drain(now: Applying, id: string, bootId: string): Answer {
+  return change(now, id, (machine) => {
+    if (machine.status !== "up" || machine.bootId !== bootId) return machine;
+    now.tell("draining", `machine ${id} is shutting down`, { machine: id });
+    return { ...machine, status: "draining", statusReason: "shutting down" };
+  });
+}
+
 /** From here on nobody renews the machine's lease until `machine-up` (lease.md, rule 5). */
 export function suspect(now: Applying, id: string, reason: string): Answer {
   return change(now, id, (machine) => {
-    if (machine.status !== "up") return machine;
-    now.tell("suspect", `machine ${id} is suspect: ${reason}`, { machine: id });
-    return { ...machine, status: "suspect", statusReason: reason };
+    if (!isObeying(machine)) return machine;
+    const statusReason = machine.status === "draining" ? "it has shut down" : reason;
+    now.tell("suspect", `machine ${id} is suspect: ${statusReason}`, { machine: id });
+    return { ...machine, status: "suspect", statusReason };
   });
 }
 
@@ -72,7 +82,7 @@ export function lose(now: Applying, held: Held, proof: Proof): Answer {
   const machine = now.state.machines.get(held.machine);
   if (!machine || machine.bootId !== held.bootId)
     return refused("stale-decision", `machine ${held.machine} has changed`);
-  if (machine.status === "up") return refused("stale-decision", `machine ${held.machine} is up`);
+  if (isObeying(machine)) return refused("stale-decision", `machine ${held.machine} is ${machine.status}`);
   if (!isHeld(now.state, held))
     return refused("stale-decision", `what machine ${held.machine} holds has changed`);
   if (machine.status !== "lost") {
@@ -84,6 +94,9 @@ export function lose(now: Applying, held: Held, proof: Proof): Answer {
   }
   return release(now, held, proof);
 }
+
+/** Whether its lease is renewed. */
+export const isObeying = ({ status }: MachineRecord): boolean => status === "up" || status === "draining";
 
 function change(now: Applying, id: string, next: (machine: MachineRecord) => MachineRecord): Answer {
   const machine = now.state.machines.get(id);

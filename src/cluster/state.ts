@@ -14,8 +14,11 @@ export interface UnitRecord {
   readonly generation: number;
 }
 
-/** Why a machine is not simply there. `suspect`: nobody renews it. `lost`: its lease is over for certain. */
-export type MachineStatus = "enrolled" | "up" | "suspect" | "lost";
+/**
+ * `draining`: it is shutting down, its units are stopped and moved · `suspect`: nobody renews it · `lost`: its lease
+ * is over for certain.
+ */
+export type MachineStatus = "enrolled" | "up" | "draining" | "suspect" | "lost";
 
 export interface MachineRecord {
   /** machine-id(5). */

@@ -42,6 +42,12 @@ export async function attend(
     hadLease = active === "active";
     if (hadLease) attendance?.work.wake(leaseTarget);
   };
+  const { bootId } = link.inventory;
+  link.onShutdown((isComing) => {
+    office
+      .propose({ kind: isComing ? "drain" : "machine-up", machine: machineId, bootId })
+      .catch((error) => log("info", describeError(error), { machine: machineId }));
+  });
   const sight = await look(link, hadLapsed, onState);
   hadLease ||= sight.of(leaseTarget).active === "active";
 

@@ -24,16 +24,31 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
     for (const unit of new Set(units))
       for (const keeper of keepers.values()) if (concerns(view, keeper, unit)) keeper.settle(unit);
   };
-  const forgetEmptyMachines = (): void => {
-    for (const machine of view.state.machines.values()) {
-      // A connected machine is cleaned of its global units first.
-      const isClean = [...(keepers.get(machine.id)?.sight()?.units() ?? [])].length === 0;
-      if (!machine.isRemoving || view.placedOn(machine.id).size > 0 || !isClean) continue;
-      office
-        .propose({ kind: "forget-machine", machine: machine.id })
-        .catch((error) => log("info", describeError(error), { machine: machine.id }));
+  const leaving = new Set<string>();
+  const noteLeaving = (machines: Iterable<string>): void => {
+    for (const id of machines) {
+      const machine = view.state.machines.get(id);
+      if (machine?.isRemoving || machine?.status === "draining") leaving.add(id);
+      else leaving.delete(id);
     }
   };
+  /** Machines that are to go, and hold nothing any more, may. */
+  const sendOff = (): void => {
+    for (const id of leaving) {
+      const machine = view.state.machines.get(id);
+      const keeper = keepers.get(id);
+      if (!machine || view.placedOn(id).size > 0) continue;
+      if (machine.status === "draining") keeper?.allowShutdown();
+      // A connected machine is cleaned of its global units first.
+      if (!machine.isRemoving || [...(keeper?.sight()?.units() ?? [])].length > 0) continue;
+      leaving.delete(id);
+      office
+        .propose({ kind: "forget-machine", machine: id })
+        .catch((error) => log("info", describeError(error), { machine: id }));
+    }
+  };
+  noteLeaving(view.state.machines.keys());
+
   return {
     changed: (changes: Changes): void => {
       // What a destroyed unit was tied to is known only before the view forgets it.
@@ -48,12 +63,12 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
       placing.consider(units, true);
       settle(units);
       for (const id of changes.machines) settle([...view.placedOn(id), ...view.catalog.globals]);
-      forgetEmptyMachines();
+      noteLeaving(changes.machines);
+      sendOff();
       watchers.touch(units);
       watchers.touchMachines(changes.machines);
     },
-    /** A machine's keeper has done something for this unit. */
-    settled: forgetEmptyMachines,
+    sendOff,
   };
 }
 

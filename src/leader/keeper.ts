@@ -21,6 +21,8 @@ export interface Keeper {
   settle(unit: string): void;
   unitProblem(unit: string): string | undefined;
   waitsFor(unit: string): string | undefined;
+  /** Its units have left: the machine may shut down. */
+  allowShutdown(): void;
   end(): void;
 }
 
@@ -50,7 +52,7 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
         failures = 0;
         const reason = await link.closed;
         hadLapsed = reason.code === "lease-lapsed";
-        problem = describeError(reason);
+        problem = reason.message;
         log("warning", `connection lost: ${problem}`, { machine: machineId });
       } catch (error) {
         if (describeError(error) !== problem) log("info", describeError(error), { machine: machineId });
@@ -94,6 +96,7 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
     settle: (unit) => attendance?.settling.settle(unit),
     unitProblem: (unit) => attendance?.settling.problem(unit),
     waitsFor: (unit) => attendance?.work.waitsFor(unit),
+    allowShutdown: () => link?.allowShutdown(),
     end: () => {
       over.abort();
       leave();

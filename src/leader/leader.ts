@@ -52,7 +52,10 @@ export function lead(options: LeaderOptions): Leader {
   const { replica, epoch, clock, log } = options;
   const { state } = replica;
   const watchers = createWatchers(epoch);
-  const office = openOffice(options, watchers);
+  const office = openOffice(options, (units) => {
+    watchers.touch(units);
+    following.sendOff();
+  });
   const keepers = new Map<string, Keeper>();
   const placing = createPlacing(office);
   const losing = createLosing(office, replica, clock.now());
@@ -93,7 +96,7 @@ export function lead(options: LeaderOptions): Leader {
   };
 }
 
-function openOffice(options: LeaderOptions, watchers: Watchers): Office {
+function openOffice(options: LeaderOptions, observed: Office["observed"]): Office {
   const { consensus, replica, epoch, clock, random, log } = options;
   const { state } = replica;
   return {
@@ -106,6 +109,6 @@ function openOffice(options: LeaderOptions, watchers: Watchers): Office {
     confirm: async () => void (await consensus.confirmLeadership()),
     connect: (machine, seq, signal) =>
       options.connect(machine, { cluster: state.cluster, epoch, seq, signal }),
-    observed: watchers.touch,
+    observed,
   };
 }

@@ -1,4 +1,5 @@
 import type { Held } from "../cluster/command.ts";
+import { isObeying } from "../cluster/machines.ts";
 import type { Replica } from "../cluster/replica.ts";
 import type { MachineRecord } from "../cluster/state.ts";
 import { describeError } from "../error.ts";
@@ -49,13 +50,16 @@ export function createLosing(office: Office, replica: Replica, electedAtMs: numb
       fromMs,
     };
   };
-  const isAway = (keeper: Keeper) => view.state.machines.get(keeper.machine)?.status !== "up";
+  const isAway = (keeper: Keeper): boolean => {
+    const machine = view.state.machines.get(keeper.machine);
+    return machine !== undefined && !isObeying(machine);
+  };
 
   const away = async (keeper: Keeper, reason: string): Promise<void> => {
     if (isOver) return;
     const machine = view.state.machines.get(keeper.machine);
     if (!machine || machine.status === "enrolled") return;
-    if (machine.status === "up") await propose({ kind: "suspect", machine: machine.id, reason });
+    if (isObeying(machine)) await propose({ kind: "suspect", machine: machine.id, reason });
     if (armed.has(machine.id) || isOver) return;
     arm(keeper);
   };

@@ -1,3 +1,4 @@
+import { isObeying } from "../cluster/machines.ts";
 import { describeError, FlotillaError } from "../error.ts";
 import { deadlineFor, leaseEndsBy, readingMaxAgeMs } from "../lease/bound.ts";
 import type { MachineLink } from "../machine/link.ts";
@@ -26,7 +27,7 @@ export function createMachineLease(machineId: string, { clock, view, clockErrors
   const renewable = () => {
     const machine = view.state.machines.get(machineId);
     // Nobody renews a suspect machine until the suspicion is withdrawn by command (lease.md, rule 5).
-    return link && !isUnanswered && machine?.status === "up" && machine.isExclusiveCapable
+    return link && !isUnanswered && machine && isObeying(machine) && machine.isExclusiveCapable
       ? machine
       : undefined;
   };

@@ -19,7 +19,7 @@ case $me in a) peer=b ;; *) peer=a ;; esac
 for ROOT in /sys/fs/cgroup/unified /sys/fs/cgroup; do [ -e $ROOT/cgroup.controllers ] && break; done
 SLICE=$ROOT/${leaseSlice} PEER=$ROOT/flotilla-guard@$peer.service
 exec {script}<"$0" 2>/dev/null              # what is missing is missing: a message at every tick helps nobody
-dl=0 over=0 asked=0 looked=0 beaten=0 known= stopper= mounts=()
+dl=0 over=0 asked=0 looked=0 beaten=0 known= mounts=()
 
 load() {                                   # missing, torn, garbage or absurd: what was known before stays in force
   local d= f m c= e= s=
@@ -43,7 +43,13 @@ busy() {                                   # processes in the slice
 
 mounts_left() { local m; for m in "\${mounts[@]}"; do mounted "$m" && return 0; done; return 1; }
 
-left() { busy || [ -s $D/held ] || mounts_left; }
+stopping() {                               # a stop of the target, of either guard, that may still reach PID 1: it must not hit the next lease
+  local f p c
+  for f in $D/stopping.*; do read -r p <"$f" && read -r c </proc/$p/comm && [ "$c" = timeout ] && return 0; done
+  return 1
+}
+
+left() { busy || [ -s $D/held ] || mounts_left || stopping; }
 
 nap() {                                    # to the next tick, or to the first of the instants given
   local t=$TICK at p= last=$now
@@ -101,7 +107,7 @@ fence() {                                  # one step; the fence is under way wh
     over=0
     return
   fi
-  ((now < asked)) || { asked=$((now + 100)); timeout 5 systemctl stop --no-block $T & stopper=$!; }
+  ((now < asked)) || { asked=$((now + 100)); timeout 5 systemctl stop --no-block $T & echo $! >$D/stopping.$me; }
   ((now >= over)) || return
   if busy; then echo 1 >$SLICE/cgroup.kill # and again at every tick: what PID 1 was just about to start
   elif mounts_left; then

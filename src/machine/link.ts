@@ -10,6 +10,7 @@ import { sftpFiles } from "./files-sftp.ts";
 import { sudoFiles } from "./files-sudo.ts";
 import { openSession, type Session } from "./session.ts";
 import { asRoot } from "./shell.ts";
+import { delayShutdown, type Shutdown } from "./shutdown.ts";
 import { type Connection, connectSsh, pinnedHostKey } from "./ssh.ts";
 import { openSystemd, type Systemd } from "./systemd.ts";
 import type { Identity, Target } from "./target.ts";
@@ -20,7 +21,7 @@ export type { ClockReading } from "./session.ts";
 export type { UnitState } from "./unit-state.ts";
 
 /** One machine that has accepted us as its leader. When any part of the connection fails, all of it ends. */
-export interface MachineLink extends Session, Systemd {
+export interface MachineLink extends Session, Systemd, Shutdown {
   writeFiles: Files["write"];
   removeFiles: Files["remove"];
   readFiles: Files["read"];
@@ -58,9 +59,13 @@ export async function connectMachine(options: MachineOptions): Promise<MachineLi
   try {
     // Registered first: whatever an older connection still holds dies before anything else can be sent on this one.
     const session = await register(connection, options);
-    const [files, systemd] = await Promise.all([openFiles(connection), openBusOf(connection)]);
+    const [files, systemd, shutdown] = await Promise.all([
+      openFiles(connection),
+      openBusOf(connection),
+      delayShutdown(connection),
+    ]);
     log("debug", "connected to machine", { machine: at, ms: Math.round(clock.now() - startedAtMs) });
-    return joined(session, files, systemd, connection);
+    return joined({ session, files, systemd, shutdown }, connection);
   } catch (error) {
     life.end(new FlotillaError("closed", "connecting failed", { at, cause: error }));
     throw error;
@@ -92,10 +97,18 @@ async function openBusOf(connection: Connection): Promise<Systemd> {
   return openSystemd(bus, connection.life);
 }
 
-function joined(session: Session, files: Files, systemd: Systemd, { life, at }: Connection): MachineLink {
+interface Parts {
+  readonly session: Session;
+  readonly files: Files;
+  readonly systemd: Systemd;
+  readonly shutdown: Shutdown;
+}
+
+function joined({ session, files, systemd, shutdown }: Parts, { life, at }: Connection): MachineLink {
   return {
     ...systemd,
     ...session,
+    ...shutdown,
     get reading() {
       return session.reading;
     },

@@ -39,6 +39,7 @@ export function wantedOn(view: View, machineId: string, name: string): Wanted {
 
   if (!machine || machine.isRemoving) return absent("the machine is being removed");
   if (!record || !unit) return absent("the unit was destroyed");
+  if (machine.status === "draining" && !unit.fleet.isGlobal) return absent("the machine is shutting down");
   if (unit.isTemplate) return absent("a template is not placed");
   if (unit.fleet.isGlobal) {
     if (!isGlobalLoadedOn(view, name, machine)) return absent("the global unit is not loaded here");

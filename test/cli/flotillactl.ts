@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /** What a program did. */
 export interface Ran {
@@ -15,6 +15,13 @@ export interface Ran {
 const source = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** A program that takes longer hangs. */
 const maxRunMs = 20_000;
+
+/** Bootstrap brings the whole cluster along, and has tests of its own. */
+const withoutBootstrap: Plugin = {
+  name: "without-bootstrap",
+  setup: (bundle) =>
+    bundle.onLoad({ filter: /cli\/bootstrap\.ts$/ }, () => ({ contents: "export function register() {}" })),
+};
 
 /** The client as it is shipped, in a directory of its own, so that start-up and exit are the real ones. */
 export async function buildClient(): Promise<{ file: string; remove(): Promise<void> }> {
@@ -30,6 +37,7 @@ export async function buildClient(): Promise<{ file: string; remove(): Promise<v
     target: "node20",
     define: { FLOTILLA_VERSION: '"0.1.0"' },
     external: ["fsevents", "chokidar"],
+    plugins: [withoutBootstrap],
     banner: {
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
