@@ -47,6 +47,8 @@ export interface Client {
   /** As a learner, which gets its vote once it has caught up. */
   addMember(request: api.MemberRequest): Promise<void>;
   removeMember(id: string): Promise<void>;
+  /** Makes it the leader. */
+  transferLeadership(id: string): Promise<void>;
   lease(): Promise<api.LeaseAnswer>;
   setLease(request: api.LeaseRequest): Promise<api.LeaseAnswer>;
 }
@@ -161,6 +163,7 @@ export function createClient(options: ClientOptions): Client {
     members: () => get("/v1/members"),
     addMember: (request) => post("/v1/members", request),
     removeMember: (id) => ask({ method: "DELETE", path: `/v1/members/${encodeURIComponent(id)}` }),
+    transferLeadership: (id) => post(`/v1/members/${encodeURIComponent(id)}/lead`, {}),
     lease: () => get("/v1/lease"),
     setLease: (request) => post("/v1/lease", request),
   };

@@ -156,6 +156,8 @@ export interface MachineView extends MachineRef {
   /** The member that runs on it. */
   readonly member: string | null;
   readonly isExclusiveCapable: boolean;
+  /** How far the rate of its clock may be off, in parts per million. */
+  readonly clockRatePpm: number;
 }
 export interface MachinesAnswer {
   readonly revision: number;

@@ -150,6 +150,14 @@ const members: readonly Route<Leading>[] = [
     },
   },
   {
+    method: "POST",
+    path: "/v1/members/:id/lead",
+    handle: async ({ leading: { consensus }, path }) => {
+      await consensus.transferLeadership(path["id"] ?? "");
+      return {};
+    },
+  },
+  {
     method: "DELETE",
     path: "/v1/members/:id",
     handle: async ({ leading: { consensus }, path }) => {

@@ -91,7 +91,7 @@ function pendingFor({ view, losing, keeper }: Leader, name: string): string | nu
 }
 
 export function viewMachine({ keeper }: Leader, machine: MachineRecord, member: string | null): MachineView {
-  const { id, address, port, user, metadata, bootId, isExclusiveCapable } = machine;
+  const { id, address, port, user, metadata, bootId, isExclusiveCapable, clockRatePpm } = machine;
   const fingerprint = parseHostKey(machine.hostKey).fingerprint;
   const statusReason = machine.statusReason ?? keeper(id)?.problem() ?? null;
   const status = statusOf(machine, keeper(id)?.phase() === "ready");
@@ -107,6 +107,7 @@ export function viewMachine({ keeper }: Leader, machine: MachineRecord, member: 
     fingerprint,
     member,
     isExclusiveCapable,
+    clockRatePpm,
   };
 }
 

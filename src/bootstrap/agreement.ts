@@ -16,6 +16,7 @@ export interface Enrollable {
   readonly machineId: string;
   readonly hostKey: string;
   readonly isExclusiveCapable: boolean;
+  readonly clockRatePpm: number;
 }
 
 /** A machine to enrol anew, and what differs. */
@@ -33,7 +34,8 @@ export function planEnrolment(wanted: readonly Enrollable[], known: readonly Mac
   });
 }
 
-function differences({ machine, hostKey, isExclusiveCapable }: Enrollable, view: MachineView): string[] {
+function differences(wanted: Enrollable, view: MachineView): string[] {
+  const { machine, hostKey, isExclusiveCapable, clockRatePpm } = wanted;
   const differs = (what: string, is: string, wanted: string) =>
     is === wanted ? [] : [`${what} ${is || "(none)"} becomes ${wanted || "(none)"}`];
   return [
@@ -42,6 +44,7 @@ function differences({ machine, hostKey, isExclusiveCapable }: Enrollable, view:
     ...differs("host key", view.fingerprint, parseHostKey(hostKey).fingerprint),
     ...differs("metadata", formatMetadata(view.metadata), formatMetadata(machine.metadata)),
     ...differs("exclusive", String(view.isExclusiveCapable), String(isExclusiveCapable)),
+    ...differs("clock error", `${view.clockRatePpm} ppm`, `${clockRatePpm} ppm`),
   ];
 }
 
@@ -60,10 +63,6 @@ export function planLease(file: ClusterFile, lease: LeaseAnswer): ClusterFile["l
   };
   return Object.keys(changed).length === 0 ? undefined : changed;
 }
-
-/** Ids that the member `name` had before it lost its data: they hold votes that nobody can cast any more. */
-export const formerIds = (members: readonly MemberView[], name: string, id: string | undefined): string[] =>
-  members.filter((member) => nameOf(member.id) === name && member.id !== id).map((member) => member.id);
 
 /** What the cluster has and cluster.toml does not list: never taken away here, only said. */
 export function strayNotes(

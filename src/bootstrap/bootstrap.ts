@@ -6,9 +6,9 @@ import { rehearseCluster } from "./dry-run.ts";
 import { awaitReady, enrolMachines } from "./enrolment.ts";
 import { type MemberFile, memberFiles } from "./member-files.ts";
 import { assembleMembers } from "./membership.ts";
-import { describePreparation, planMachines } from "./plan.ts";
+import { describePreparation, type Preparation, planMachines } from "./plan.ts";
 import { prepareMachines } from "./prepare.ts";
-import { isForeign, planQuorum, type Quorum } from "./quorum.ts";
+import { isForeign, planQuorum, type Quorum, type SeenMember } from "./quorum.ts";
 import { findRelease } from "./release.ts";
 import { complaintOf } from "./report.ts";
 import type { Run } from "./run.ts";
@@ -28,29 +28,25 @@ export async function bootstrap(run: Run): Promise<readonly MachineView[] | unde
     const members = own.filter(({ machine }) => machine.isMember);
     const absent = listedMembers(run).filter((machine) => !sites.some((site) => site.machine === machine));
     warnOfClocks(run, members);
+    const foreign = sites.filter((site) => site.machine.isMember && !own.includes(site)).map(seen);
     const quorumOf = (able: readonly Site[]): Quorum =>
-      planQuorum(
-        run.state.cluster,
-        run.state.founding(),
-        [...able, ...foreignOf(sites, run)].map(seen),
-        names(absent),
-      );
+      grantedQuorum(run, [...able.map(seen), ...foreign], names(absent));
     const files = filesOf(run, members, credentials);
     const planned = own.map(({ machine: { name }, survey }) => ({ name, survey, files: files.get(name) }));
     const steps = planMachines(run.file.name, release.name, planned);
+    const changedBy = ({ kind }: Preparation) => kind !== "authorize" && kind !== "enable";
+    const changed = new Set(steps.filter(changedBy).map(({ on }) => on));
+    const quorum = quorumOf(members);
     if (run.isDry) {
       for (const step of steps) run.report.changed(step.on, describePreparation(step));
-      return await rehearseCluster(run, { members, sites: own, quorum: quorumOf(members), credentials });
+      return await rehearseCluster(run, { members, quorum, credentials, changed }, own);
     }
-    // Without a quorum to be had nothing is installed either: what runs is left as it is.
-    throwIfRefused(quorumOf(members));
     await prepareMachines(run, { sites: own, steps, files, release });
-    const able = (site: Site) => !run.report.hasFailed(site.machine.name);
-    const dirty = new Set(steps.filter(({ kind }) => kind !== "authorize").map(({ on }) => on));
-    const ready = members.filter(able);
-    const quorum = quorumOf(ready);
-    const client = await assembleMembers(run, { members: ready, quorum, credentials, dirty });
-    await enrolMachines(run, client, own.filter(able));
+    const isAble = ({ machine }: Site) => !run.report.hasFailed(machine.name);
+    const able = members.filter(isAble);
+    const assembling = { members: able, quorum: quorumOf(able), credentials, changed };
+    const client = await assembleMembers(run, assembling);
+    await enrolMachines(run, client, own.filter(isAble));
     return await awaitReady(run, client, own);
   } catch (error) {
     run.signal.throwIfAborted();
@@ -64,11 +60,12 @@ export async function bootstrap(run: Run): Promise<readonly MachineView[] | unde
 const names = (machines: readonly ListedMachine[]): string[] => machines.map(({ name }) => name);
 const listedMembers = ({ file }: Run): ListedMachine[] => file.machines.filter(({ isMember }) => isMember);
 const seen = ({ machine, survey }: Site) => ({ name: machine.name, survey });
-const foreignOf = (sites: readonly Site[], { state }: Run): Site[] =>
-  sites.filter((site) => site.machine.isMember && isForeign(seen(site), state.cluster));
 
-function throwIfRefused(quorum: Quorum): void {
+/** Without a quorum to be had nothing is done at all: what runs is left as it is. */
+function grantedQuorum({ state }: Run, members: readonly SeenMember[], absent: readonly string[]): Quorum {
+  const quorum = planQuorum(state.cluster, state.founding(), members, absent);
   if (quorum.kind === "refused") throw new FlotillaError("no-quorum", quorum.message, { hint: quorum.hint });
+  return quorum;
 }
 
 /** A member of another cluster is left alone; a machine that only runs units may well have been a member once. */

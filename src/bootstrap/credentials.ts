@@ -10,6 +10,9 @@ export interface ClusterCredentials {
   readonly members: ReadonlyMap<string, Credentials>;
 }
 
+/** No member can be called so: to the members this certificate is nobody's of theirs. */
+const operatorName = "the operator";
+
 /** Makes what is missing or near its end. Whoever reads the state directory has the CA's key anyway, so all of them are kept there. */
 export async function ensureCredentials(
   state: StateDirectory,
@@ -30,7 +33,7 @@ export async function ensureCredentials(
     ca: authority.cert,
     ...(await keep(as, (old) => ensureCertificate(authority, { name, address }, old, now))),
   });
-  const operator = await issue("operator", "operator", undefined);
+  const operator = await issue("operator", operatorName, undefined);
   const members = new Map<string, Credentials>();
   for (const { name, address, isMember } of file.machines)
     if (isMember) members.set(name, await issue(`member-${name}`, name, address));

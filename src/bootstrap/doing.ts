@@ -3,7 +3,7 @@ import { runCommand } from "../machine/exec.ts";
 import { asRoot } from "../machine/shell.ts";
 import type { Connection } from "../machine/ssh.ts";
 import { type AuthorizedKey, authorize } from "./authorized-keys.ts";
-import { configuration, type MemberFile, releases, sshKeyFile, unitFile } from "./member-files.ts";
+import { configuration, type MemberFile, releases, sshKeyFile } from "./member-files.ts";
 import type { Release } from "./release.ts";
 
 /** Long enough for a bundle over a slow line. */
@@ -51,7 +51,6 @@ export async function writeFiles(connection: Connection, files: readonly MemberF
   const script = `umask 077; mkdir -p -m 755 "\${1%/*}"; cat >"$1.new"; chmod "$2" "$1.new"; sync "$1.new"; mv "$1.new" "$1"`;
   for (const { path, text, mode } of files)
     await runScript(connection, script, [path, mode.toString(8)], { stdin: text });
-  if (files.some(({ path }) => path === unitFile)) await runScript(connection, "systemctl daemon-reload");
 }
 
 /** Adds the keys to the user's own authorized_keys, on its newest content. */
@@ -74,7 +73,9 @@ export type ServiceVerb = "start" | "stop" | "restart" | "enable";
 /** systemctl on flotillad; starting returns when it serves its API. */
 export async function controlService(connection: Connection, verb: ServiceVerb): Promise<void> {
   try {
-    await runScript(connection, `systemctl ${verb} flotillad.service`, [], { limitMs: serviceLimitMs });
+    await runScript(connection, `systemctl daemon-reload; systemctl ${verb} flotillad.service`, [], {
+      limitMs: serviceLimitMs,
+    });
   } catch (cause) {
     throw new FlotillaError("service-failed", `flotillad could not ${verb}`, {
       hint: "look at `journalctl -u flotillad` there",
@@ -84,7 +85,11 @@ export async function controlService(connection: Connection, verb: ServiceVerb):
 }
 
 /** Runs a command of flotillad on a member, under its configuration, and gives what it printed. */
-export async function runFlotillad(connection: Connection, node: string, command: string): Promise<string> {
+export async function runFlotillad(
+  connection: Connection,
+  node: string | undefined,
+  command: string,
+): Promise<string> {
   const script = `"$1" ${releases}/current/dist/flotillad.js "$2"`;
-  return (await runScript(connection, script, [node, command])).trim();
+  return (await runScript(connection, script, [node ?? "node", command])).trim();
 }

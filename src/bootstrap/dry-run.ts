@@ -1,69 +1,59 @@
 import { createClient } from "../api/client.ts";
 import type { MachineView } from "../api/contract.ts";
-import { FlotillaError } from "../error.ts";
-import { type ClusterView, formerIds, planEnrolment, planLease } from "./agreement.ts";
-import { apiOf, type ClusterCredentials } from "./credentials.ts";
+import { type ClusterView, planEnrolment, planLease } from "./agreement.ts";
+import { apiOf } from "./credentials.ts";
 import { describeEnrolment, describeLease, enrollableOf } from "./enrolment.ts";
-import type { Quorum } from "./quorum.ts";
+import { describeMemberStep, planMembers, planStarts } from "./member-steps.ts";
+import { type Assembling, preparedMembers } from "./membership.ts";
 import type { Run } from "./run.ts";
 import type { Site } from "./site.ts";
 
-interface Rehearsing {
-  readonly members: readonly Site[];
-  readonly sites: readonly Site[];
-  readonly quorum: Quorum;
-  readonly credentials: ClusterCredentials;
-}
+/** What a cluster that is yet to be founded knows. */
+const nothing: ClusterView = { members: [], machines: [], lease: { ttlMs: 3_000, graceMs: 500 } };
 
 /** Says what would be done to members and machines; a living cluster is asked, nothing is changed. */
 export async function rehearseCluster(
   run: Run,
-  { members, sites, quorum, credentials }: Rehearsing,
+  assembling: Assembling,
+  sites: readonly Site[],
 ): Promise<readonly MachineView[] | undefined> {
   const { report, file } = run;
-  if (quorum.kind === "refused") throw new FlotillaError("no-quorum", quorum.message, { hint: quorum.hint });
-  const view = quorum.kind === "exists" ? await askCluster(run, members, credentials) : undefined;
-  for (const { machine, survey } of members) {
-    const { name } = machine;
-    if (quorum.kind === "found" && quorum.on === name) report.changed(name, `found cluster ${file.name}`);
-    else if (survey.logBytes === 0) {
-      for (const former of formerIds(view?.members ?? [], name, survey.identity?.id))
-        report.changed(name, `remove member ${former}, whose data is lost`);
-      report.changed(name, "join as a member");
-    }
-    if (!survey.isActive) report.changed(name, "start flotillad");
+  const { quorum } = assembling;
+  const prepared = preparedMembers(run, assembling);
+  for (const step of planStarts(quorum, prepared)) report.changed(step.on, describeMemberStep(step));
+  const view = quorum.kind === "exists" ? await askCluster(run, assembling) : nothing;
+  if (!view) {
+    const message = "no running member answers for a quorum, so members and machines were not compared";
+    report.warn("cluster", { message });
+    return undefined;
   }
-  if (quorum.kind === "exists" && !view) return undefined;
-  const lease = view ? planLease(file, view.lease) : file.lease;
-  if (lease && Object.keys(lease).length > 0) report.changed("cluster", describeLease(lease));
-  for (const step of planEnrolment(sites.map(enrollableOf), view?.machines ?? []))
+  for (const step of planMembers(quorum, prepared, view.members)) {
+    if (step.kind === "expelled") report.fail(step.on, { message: describeMemberStep(step) });
+    else report.changed(step.on, describeMemberStep(step));
+  }
+  const lease = planLease(file, view.lease);
+  if (lease) report.changed("cluster", describeLease(lease));
+  for (const step of planEnrolment(sites.map(enrollableOf), view.machines))
     report.changed(step.on, describeEnrolment(step));
-  return view?.machines;
+  return view.machines;
 }
 
 /** Undefined when no running member answers; a real run would start the others first. */
-async function askCluster(
-  run: Run,
-  members: readonly Site[],
-  { operator }: ClusterCredentials,
-): Promise<ClusterView | undefined> {
+async function askCluster(run: Run, { members, credentials }: Assembling): Promise<ClusterView | undefined> {
   for (const { machine, survey } of members) {
     if (!survey.isActive) continue;
-    const endpoint = apiOf(machine, run.file, operator);
+    const endpoint = apiOf(machine, run.file, credentials.operator);
     const client = createClient({ endpoint, clock: run.clock, signal: run.signal });
     try {
-      const [{ members: known }, { machines }, lease] = await Promise.all([
+      const [known, { machines }, lease] = await Promise.all([
         client.members(),
         client.machines(),
         client.lease(),
       ]);
-      return { members: known, machines, lease };
+      return { members: known.members, machines, lease };
     } catch {
       run.signal.throwIfAborted();
     }
   }
-  run.report.warn("cluster", {
-    message: "no running member answers, so the machines' enrolment was not compared",
-  });
   return undefined;
 }

@@ -1,11 +1,12 @@
 import type { Client } from "../api/client.ts";
 import type { MachineView } from "../api/contract.ts";
 import { sleep } from "../clock.ts";
+import { clockErrorPpm } from "../lease/bound.ts";
 import { type Enrollable, type EnrolStep, planEnrolment, planLease, strayNotes } from "./agreement.ts";
 import { forEachMachine } from "./each.ts";
 import type { Run } from "./run.ts";
 import type { Site } from "./site.ts";
-import type { Complaint } from "./verdict.ts";
+import { type Complaint, isClockBounded } from "./verdict.ts";
 
 const readyLimitMs = 60_000;
 const pollMs = 250;
@@ -13,6 +14,7 @@ const pollMs = 250;
 export const enrollableOf = ({ machine, hostKey, facts }: Site): Enrollable => ({
   ...{ machine, hostKey, machineId: facts.machineId },
   isExclusiveCapable: Boolean(facts.bash && facts.flock && facts.cgroupKill),
+  clockRatePpm: clockErrorPpm(isClockBounded(machine, facts)),
 });
 
 export const describeEnrolment = ({ because }: EnrolStep): string => `enrol it: ${because.join(", ")}`;

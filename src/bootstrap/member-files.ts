@@ -62,6 +62,7 @@ StartLimitIntervalSec=0
 Type=notify
 NotifyAccess=all
 ExecStart=${node} ${releases}/current/dist/flotillad.js
+SyslogIdentifier=flotillad
 Restart=always
 RestartSec=1
 TimeoutStopSec=10

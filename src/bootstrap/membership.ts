@@ -1,8 +1,15 @@
 import { type Client, createClient } from "../api/client.ts";
 import { FlotillaError } from "../error.ts";
-import { formerIds } from "./agreement.ts";
 import { apiOf, type ClusterCredentials } from "./credentials.ts";
 import { controlService, runFlotillad } from "./doing.ts";
+import {
+  describeMemberStep,
+  type MemberStep,
+  type PreparedMember,
+  planMembers,
+  planStarts,
+  type StartStep,
+} from "./member-steps.ts";
 import type { Quorum } from "./quorum.ts";
 import { complaintOf } from "./report.ts";
 import type { Run } from "./run.ts";
@@ -15,69 +22,87 @@ export interface Assembling {
   readonly quorum: Quorum;
   readonly credentials: ClusterCredentials;
   /** Names of those whose files or release changed. */
-  readonly dirty: ReadonlySet<string>;
+  readonly changed: ReadonlySet<string>;
 }
 
 const leaderLimitMs = 30_000;
 const joinLimitMs = 60_000;
 
+export const preparedMembers = (run: Run, { members, changed }: Assembling): PreparedMember[] =>
+  members.map(({ machine: { name, address }, survey }) => ({
+    ...{ name, survey, isChanged: changed.has(name) || survey.isStale },
+    address: `${address}:${run.file.memberPort}`,
+  }));
+
 /** Sees to it that every prepared member takes part; gives the cluster's API. Rejects when there is no quorum. */
 export async function assembleMembers(run: Run, assembling: Assembling): Promise<Client> {
-  const { members, quorum, dirty } = assembling;
-  if (quorum.kind === "refused") throw new FlotillaError("no-quorum", quorum.message, { hint: quorum.hint });
-  if (quorum.kind === "found") await foundOn(run, members, quorum.on);
-  run.state.setFounding("done");
-  const hasData = ({ machine, survey }: Site) =>
-    survey.logBytes > 0 || (quorum.kind === "found" && quorum.on === machine.name);
-  const [present, blank] = [members.filter(hasData), members.filter((site) => !hasData(site))];
-  const stopped = present.filter((site) => quorum.kind === "found" || !site.survey.isActive);
-  await Promise.all(stopped.map((site) => attempt(run, site, () => start(run, site))));
+  const { quorum } = assembling;
+  const prepared = preparedMembers(run, assembling);
+  for (const step of planStarts(quorum, prepared)) await attempt(run, step, assembling, startMember);
   run.progress("waiting for a leader");
   const client = await reachCluster(run, assembling);
-  for (const site of present) {
-    const isStale = site.survey.isActive && dirty.has(site.machine.name);
-    await attempt(run, site, async () => {
-      await correctAddress(run, client, site);
-      if (isStale) await restart(run, site, assembling);
-    });
-  }
-  // One after another: Raft changes one member at a time.
-  for (const site of blank) await attempt(run, site, () => join(run, client, site, dirty));
+  run.state.setFounding("done");
+  const steps = planMembers(quorum, prepared, (await client.members()).members);
+  // One after another: Raft changes one member at a time, and two restarts at once could cost the quorum.
+  for (const step of steps)
+    await attempt(run, step, assembling, (one, site) => changeMember(run, client, one, site, assembling));
   return client;
 }
 
-async function attempt(run: Run, site: Site, work: () => Promise<void>): Promise<void> {
-  if (run.report.hasFailed(site.machine.name)) return;
+/** Does a step and reports it; a member that fails gets no further ones. */
+async function attempt<Step extends StartStep | MemberStep>(
+  run: Run,
+  step: Step,
+  { members }: Assembling,
+  work: (step: Step, site: Site, run: Run) => Promise<void>,
+): Promise<void> {
+  const site = members.find(({ machine }) => machine.name === step.on);
+  if (!site || run.report.hasFailed(step.on)) return;
+  run.progress(`${step.on}: ${describeMemberStep(step)}`);
   try {
-    await work();
+    await work(step, site, run);
+    run.report.changed(step.on, describeMemberStep(step));
   } catch (error) {
     run.signal.throwIfAborted();
-    run.report.fail(site.machine.name, complaintOf(error));
+    run.report.fail(step.on, complaintOf(error));
   }
 }
 
-/** The intent is remembered before, the deed before anybody is started: a repeated run can neither miss nor repeat it. */
-async function foundOn(run: Run, members: readonly Site[], name: string): Promise<void> {
-  const site = members.find(({ machine }) => machine.name === name);
-  if (!site) throw new FlotillaError("internal", `${name} cannot be the first member`);
-  run.state.setFounding("begun");
-  if (site.survey.isActive) await controlService(site.connection, "stop");
-  await runFlotillad(site.connection, nodeOf(site), "found");
-  run.state.setFounding("done");
-  run.report.changed(name, `found cluster ${run.file.name} (${run.state.cluster})`);
+/** The intent to found is remembered before, the deed before anybody is started: a repeated run can neither miss nor repeat it. */
+async function startMember(step: StartStep, { connection, survey }: Site, { state }: Run): Promise<void> {
+  if (step.kind === "start") return controlService(connection, "start");
+  state.setFounding("begun");
+  if (survey.isActive) await controlService(connection, "stop");
+  await runFlotillad(connection, survey.node, "found");
+  state.setFounding("done");
 }
 
-async function start(run: Run, { connection, machine }: Site): Promise<void> {
-  run.progress(`${machine.name}: starting flotillad`);
-  await controlService(connection, "start");
-  run.report.changed(machine.name, "start flotillad");
+async function changeMember(
+  run: Run,
+  client: Client,
+  step: MemberStep,
+  site: Site,
+  assembling: Assembling,
+): Promise<void> {
+  switch (step.kind) {
+    case "move":
+      return client.addMember({ id: step.id, address: step.to });
+    case "restart":
+      return restart(run, site, assembling);
+    case "join":
+      return join(run, client, step.instead, site, assembling);
+    case "expelled":
+      throw new FlotillaError("member-removed", describeMemberStep(step), {
+        hint: "to let it in again, there: systemctl stop flotillad; rm -r /var/lib/flotilla; then bootstrap again",
+      });
+    default:
+      throw new FlotillaError("internal", `unknown step ${JSON.stringify(step satisfies never)}`);
+  }
 }
 
 /** Comes back only when the member knows a leader again, so that the next restart cannot take the quorum away. */
 async function restart(run: Run, { connection, machine }: Site, { credentials }: Assembling): Promise<void> {
-  run.progress(`${machine.name}: restarting flotillad`);
   await controlService(connection, "restart");
-  run.report.changed(machine.name, "restart flotillad");
   const endpoint = apiOf(machine, run.file, credentials.operator);
   const own = createClient({ endpoint, clock: run.clock, signal: run.signal });
   const limit = {
@@ -107,39 +132,19 @@ async function reachCluster(run: Run, { members, credentials }: Assembling): Pro
   });
 }
 
-const addressOf = ({ machine }: Site, { file }: Run): string => `${machine.address}:${file.memberPort}`;
-
-/** A member that has a log must be known; it may have moved. */
-async function correctAddress(run: Run, client: Client, site: Site): Promise<void> {
-  const id = site.survey.identity?.id;
-  if (id === undefined) return;
-  const address = addressOf(site, run);
-  const known = (await client.members()).members.find((member) => member.id === id);
-  if (!known)
-    throw new FlotillaError("member-removed", `${id} was removed from the cluster, and its votes with it`, {
-      hint: "to let it in again: systemctl stop flotillad; rm -r /var/lib/flotilla; then bootstrap again",
-    });
-  if (known.address === address) return;
-  await client.addMember({ id, address });
-  run.report.changed(site.machine.name, `its address ${known.address} becomes ${address}`);
-}
-
 /** Joins an empty member as a learner, and waits until it has its vote. */
-async function join(run: Run, client: Client, site: Site, dirty: ReadonlySet<string>): Promise<void> {
-  const { name } = site.machine;
-  run.progress(`${name}: joining`);
-  const id = await runFlotillad(site.connection, nodeOf(site), "identify");
-  const { members } = await client.members();
-  for (const former of formerIds(members, name, id)) {
-    await client.removeMember(former);
-    run.report.changed(name, `remove member ${former}, whose data is lost`);
-  }
-  if (!members.some((member) => member.id === id)) {
-    await client.addMember({ id, address: addressOf(site, run) });
-    run.report.changed(name, `join as member ${id}`);
-  }
-  if (!site.survey.isActive) await start(run, site);
-  else if (dirty.has(name)) await controlService(site.connection, "restart");
+async function join(
+  run: Run,
+  client: Client,
+  instead: readonly string[],
+  { connection, machine, survey }: Site,
+  { changed }: Assembling,
+): Promise<void> {
+  const id = await runFlotillad(connection, survey.node, "identify");
+  for (const former of instead) if (former !== id) await client.removeMember(former);
+  // Nothing happens when it is known already, as a learner that was left half-way.
+  await client.addMember({ id, address: `${machine.address}:${run.file.memberPort}` });
+  await controlService(connection, changed.has(machine.name) ? "restart" : "start");
   const limit = {
     ms: joinLimitMs,
     message: `${id} has not caught up with the others`,
@@ -150,5 +155,3 @@ async function join(run: Run, client: Client, site: Site, dirty: ReadonlySet<str
     return member?.isVoter ? member : undefined;
   });
 }
-
-const nodeOf = ({ survey }: Site): string => survey.node ?? "node";

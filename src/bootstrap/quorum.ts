@@ -36,13 +36,13 @@ export function planQuorum(
   if (founding === "done")
     return {
       kind: "refused",
-      message: `the cluster was founded, but no member that answered has its data (no answer: ${list(absent)})`,
+      message: `the cluster was founded, but none of the members that answer has its data (no answer: ${list(absent)})`,
       hint: "bring back a member that has it; if all of it is lost, move the state directory away to found a new cluster",
     };
   if (absent.length > 0)
     return {
       kind: "refused",
-      message: `no cluster was founded: ${list(absent)} did not answer, and may be what is left of one`,
+      message: `no cluster was founded: ${list(absent)} could not be looked at, and may be what is left of one`,
       hint: "bring every listed member up for the first run, or take it out of cluster.toml until later",
     };
   if (foreign.length > 0)

@@ -15,4 +15,5 @@ say release "$(readlink ${releases}/current)"
 for f in ${unitFile} ${configuration}/*; do [ -f "$f" ] && sha256sum "$f" | sed 's/^/hash /'; done
 say active "$(systemctl is-active flotillad.service 2>/dev/null)"
 say enabled "$(systemctl is-enabled flotillad.service 2>/dev/null)"
+[ -n "$(find ${unitFile} ${configuration} ${releases}/current -newer /run/flotillad/api.sock 2>/dev/null)" ] && echo stale
 echo end`;

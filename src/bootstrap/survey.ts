@@ -23,6 +23,8 @@ export interface Survey {
   readonly hashes: ReadonlyMap<string, string>;
   readonly isActive: boolean;
   readonly isEnabled: boolean;
+  /** It runs with older files than there are: somebody was interrupted before the restart. */
+  readonly isStale: boolean;
   /** Content of the user's authorized_keys. */
   readonly authorizedKeys: string;
 }
@@ -73,6 +75,7 @@ export function parseSurvey(
     hashes: new Map(hashes.map(([hash = "", path = ""]) => [path, hash])),
     isActive: facts.get("active") === "active",
     isEnabled: facts.get("enabled") === "enabled",
+    isStale: facts.has("stale"),
     authorizedKeys,
   };
 }

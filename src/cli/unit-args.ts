@@ -47,7 +47,7 @@ export async function renderUnitArguments(
 
 async function renderUnitArgument(
   argument: string,
-  { set, values }: TemplateSettings,
+  { set = [], values }: TemplateSettings,
 ): Promise<UnitArgument> {
   if (!argument.endsWith(".njk")) return parseUnitArgument(argument);
   const { renderArgument } = await import("../template/settings.ts");

@@ -23,5 +23,6 @@ export const verbs: Readonly<Record<string, () => Promise<Verb>>> = {
   render: () => import("./render.ts"),
   templates: () => import("./templates.ts"),
   bootstrap: () => import("./bootstrap.ts"),
+  lease: () => import("./lease.ts"),
   version: () => import("./version.ts"),
 };

@@ -51,8 +51,10 @@ export async function waitForUnits(session: Session, wait: Wait): Promise<Shortf
       const isLate = nowMs >= deadlineMs;
       const counts = verdict.kind !== "waiting" && !(verdict.kind === "unplaced" && wait.isPatient);
       const leftMs = counts ? leftToHold(held, name, verdict, nowMs) : Number.POSITIVE_INFINITY;
-      pollMs = Math.min(pollMs, leftMs);
-      if (leftMs > 0 && !isLate) continue;
+      if (leftMs > 0 && !isLate) {
+        pollMs = Math.min(pollMs, leftMs);
+        continue;
+      }
       open.delete(name);
       if (verdict.kind === "reached") wait.onReached(name, unit);
       else shortfalls.push({ name, unit, verdict, isLate: leftMs > 0 });

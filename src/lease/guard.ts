@@ -8,6 +8,7 @@ const centiseconds = (ms: number) => Math.round(ms / 10);
 /**
  * The script of both guards. Each decides anew at every tick, from the files and its clock alone, so that both may
  * do the same at the same moment. While the lease is held nothing forks; while fencing nothing is waited for.
+ * Beyond software: both stopped at once, or a kernel that stands still (RuntimeWatchdogSec= watches PID 1 and the kernel).
  */
 export function guardScript(lease: LeaseParameters): string {
   return bash`#!/bin/bash

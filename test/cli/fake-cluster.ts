@@ -30,6 +30,7 @@ export const machines: readonly contract.MachineView[] = [1, 2, 3].map((number) 
   fingerprint: `SHA256:key-of-m${number}`,
   member: `m${number}`,
   isExclusiveCapable: true,
+  clockRatePpm: 1_000,
 }));
 
 const refuse = (status: number, code: string, message: string): Answer => ({

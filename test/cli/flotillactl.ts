@@ -26,6 +26,7 @@ const withoutBootstrap: Plugin = {
 /** The client as it is shipped, in a directory of its own, so that start-up and exit are the real ones. */
 export async function buildClient(): Promise<{ file: string; remove(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), "flotillactl-"));
+  const remove = () => rm(directory, { recursive: true });
   await build({
     entryPoints: { flotillactl: source },
     outdir: directory,
@@ -42,8 +43,10 @@ export async function buildClient(): Promise<{ file: string; remove(): Promise<v
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
     logLevel: "error",
+  }).catch(async (error) => {
+    await remove();
+    throw error;
   });
-  const remove = () => rm(directory, { recursive: true });
   return { file: join(directory, "flotillactl.mjs"), remove };
 }
 

@@ -7,7 +7,11 @@ import { loadState, saveState } from "../../src/cluster/snapshot.ts";
 import { machine, testCluster } from "./state.ts";
 
 const service = "[Service]\nExecStart=/bin/sleep infinity\n";
-const place = (unit: string, on: string, more: { exclusive?: boolean; resources?: string[] } = {}): Command => ({
+const place = (
+  unit: string,
+  on: string,
+  more: { exclusive?: boolean; resources?: string[] } = {},
+): Command => ({
   kind: "place",
   machine: on,
   bootId: `boot-of-${on}`,
@@ -33,8 +37,14 @@ test("a unit is placed once, until a proof releases it", () => {
     message: "x.service is placed already",
   });
   const { generation } = cluster.state.placements.get("x.service")!;
-  assert.is(cluster.do({ kind: "release", held: held("x.service", "a", generation - 1), proof: stopped("a") }).ok, false);
-  assert.is(cluster.do({ kind: "release", held: held("x.service", "a", generation), proof: stopped("a") }).ok, true);
+  assert.is(
+    cluster.do({ kind: "release", held: held("x.service", "a", generation - 1), proof: stopped("a") }).ok,
+    false,
+  );
+  assert.is(
+    cluster.do({ kind: "release", held: held("x.service", "a", generation), proof: stopped("a") }).ok,
+    true,
+  );
   assert.is(cluster.do(place("x.service", "b")).ok, true);
 });
 
@@ -50,7 +60,12 @@ test("a placement outlives its unit's record, and keeps its device", () => {
 
 test("a decision counts in the term that made it, and in no other", () => {
   const { state } = testCluster("a");
-  const envelope = { epoch: 2, at: 0, key: "k", command: { kind: "suspect", machine: "a", reason: "silence" } as const };
+  const envelope = {
+    epoch: 2,
+    at: 0,
+    key: "k",
+    command: { kind: "suspect", machine: "a", reason: "silence" } as const,
+  };
   const { answer } = apply(state, { index: 99, term: 3 }, envelope);
   assert.is(answer.ok === false && answer.code, "leadership-lost");
   assert.is(state.machines.get("a")?.status, "up");
@@ -62,7 +77,12 @@ test("a decision counts in the term that made it, and in no other", () => {
 test("a retried command is answered, not applied again", () => {
   const cluster = testCluster("a");
   cluster.submit({ "x.service": service }, "launched");
-  const again: Command = { kind: "set-desired", names: ["x.service"], desired: "launched", again: ["x.service"] };
+  const again: Command = {
+    kind: "set-desired",
+    names: ["x.service"],
+    desired: "launched",
+    again: ["x.service"],
+  };
   cluster.do(again, "key");
   const { generation } = cluster.state.units.get("x.service")!;
   assert.is(cluster.do(again, "key").ok, true);
@@ -88,7 +108,11 @@ test("a machine that is up cannot be lost", () => {
 test("a submit is taken whole or not at all", () => {
   const cluster = testCluster();
   cluster.submit({ "x.service": service });
-  const units = ["x.service", "y.service"].map((name) => ({ name, text: `${service}Restart=always\n`, hash: "h" }));
+  const units = ["x.service", "y.service"].map((name) => ({
+    name,
+    text: `${service}Restart=always\n`,
+    hash: "h",
+  }));
   const answer = cluster.do({ kind: "submit", units, replace: false });
   assert.equal(answer.ok && answer.value, [
     { name: "x.service", outcome: "differs" },
@@ -126,16 +150,29 @@ const commands = (): fc.Arbitrary<Command> => {
   const generation = fc.integer({ min: 1, max: 12 });
   return fc.oneof(
     fc.record({ name: unit, text: fc.constantFrom(service, `${service}Restart=no\n`) }).map(
-      ({ name, text }): Command => ({ kind: "submit", units: [{ name, text, hash: "h" }], replace: true, desired: "launched" }),
+      ({ name, text }): Command => ({
+        kind: "submit",
+        units: [{ name, text, hash: "h" }],
+        replace: true,
+        desired: "launched",
+      }),
     ),
     unit.map((name): Command => ({ kind: "destroy", names: [name] })),
-    fc.tuple(unit, on).map(([name, where]) => place(name, where, { exclusive: true, resources: ["device /dev/sdb"] })),
+    fc
+      .tuple(unit, on)
+      .map(([name, where]) => place(name, where, { exclusive: true, resources: ["device /dev/sdb"] })),
     fc.tuple(unit, on, generation).map(
-      ([name, where, g]): Command => ({ kind: "release", held: held(name, where, g), proof: stopped(where) }),
+      ([name, where, g]): Command => ({
+        kind: "release",
+        held: held(name, where, g),
+        proof: stopped(where),
+      }),
     ),
-    fc.tuple(unit, on, generation).map(
-      ([name, where, g]): Command => ({ kind: "lose", held: held(name, where, g), proof: bound(where) }),
-    ),
+    fc
+      .tuple(unit, on, generation)
+      .map(
+        ([name, where, g]): Command => ({ kind: "lose", held: held(name, where, g), proof: bound(where) }),
+      ),
     on.map((name): Command => ({ kind: "suspect", machine: name, reason: "silence" })),
     on.map((name): Command => ({ kind: "machine-up", machine: name, bootId: `boot-of-${name}` })),
   );
@@ -151,7 +188,10 @@ test("property: a placement goes only by a release of its own generation, and tw
         for (const [name, was] of before) {
           const now = cluster.state.placements.get(name);
           if (now && now.machine === was.machine) continue;
-          assert.ok(answer.ok && (command.kind === "release" || command.kind === "lose"), `${name} left by ${command.kind}`);
+          assert.ok(
+            answer.ok && (command.kind === "release" || command.kind === "lose"),
+            `${name} left by ${command.kind}`,
+          );
           assert.equal(command.held.units, [{ unit: name, generation: was.generation }]);
         }
         assert.ok(cluster.state.placements.size <= 1, "one device, two holders");

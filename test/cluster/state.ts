@@ -2,8 +2,8 @@ import { apply } from "../../src/cluster/apply.ts";
 import type { Command, Enrolment } from "../../src/cluster/command.ts";
 import { type Answer, type ClusterState, emptyState } from "../../src/cluster/state.ts";
 import { defaultLease } from "../../src/lease/bound.ts";
-import { unitHash } from "../../src/unit/hash.ts";
 import { parseUnitFile } from "../../src/unit/file.ts";
+import { unitHash } from "../../src/unit/hash.ts";
 
 /** A cluster state that is fed with commands, as the log would feed it. */
 export interface TestCluster {
@@ -36,7 +36,11 @@ export function testCluster(...machines: readonly (string | Enrolment)[]): TestC
       return apply(state, { index: ++index, term: 2 }, envelope).answer;
     },
     submit: (units, desired) => {
-      const texts = Object.entries(units).map(([name, text]) => ({ name, text, hash: unitHash(parseUnitFile(text, name)) }));
+      const texts = Object.entries(units).map(([name, text]) => ({
+        name,
+        text,
+        hash: unitHash(parseUnitFile(text, name)),
+      }));
       return cluster.do({ kind: "submit", units: texts, replace: true, ...(desired ? { desired } : {}) });
     },
     machineUp: (name, bootId = `boot-of-${name}`) => {

@@ -50,7 +50,13 @@ export function createSession(): Session {
     },
     bound: ([name = ""]) => {
       const held = heldOn(view, cluster.state.machines.get(name)!);
-      const proof = { kind: "lease-bound", machine: name, bootId: held.bootId, since: "renewal", waitedMs: 5200 } as const;
+      const proof = {
+        kind: "lease-bound",
+        machine: name,
+        bootId: held.bootId,
+        since: "renewal",
+        waitedMs: 5200,
+      } as const;
       cluster.do({ kind: "lose", held, proof });
       return held.units.map(({ unit }) => `${unit} is free`);
     },
@@ -113,8 +119,12 @@ function settleAll(cluster: TestCluster, view: View, on: string, sight: Sight): 
   sight.noteState({ name: "flotilla-lease.target", load: "loaded", active: "active", sub: "active" });
   for (let isBusy = true; isBusy; ) {
     isBusy = false;
-    for (const unit of [...new Set([...sight.units(), ...view.placedOn(on), ...view.catalog.globals])].sort()) {
-      const { steps, waitsFor } = plan(wantedOn(view, on, unit), sight.of(unit), (other) => isPrepared(view, on, sight, other));
+    for (const unit of [
+      ...new Set([...sight.units(), ...view.placedOn(on), ...view.catalog.globals]),
+    ].sort()) {
+      const { steps, waitsFor } = plan(wantedOn(view, on, unit), sight.of(unit), (other) =>
+        isPrepared(view, on, sight, other),
+      );
       const [step] = steps;
       if (!step) continue;
       isBusy = true;
@@ -129,7 +139,11 @@ function isPrepared(view: View, on: string, sight: Sight, unit: string): boolean
   if (!view.state.units.has(unit)) return true;
   const wanted = wantedOn(view, on, unit);
   const seen = sight.of(unit);
-  return wanted.kind !== "absent" && seen.text === wanted.text && (!wanted.exclusive || seen.gate === wanted.generation);
+  return (
+    wanted.kind !== "absent" &&
+    seen.text === wanted.text &&
+    (!wanted.exclusive || seen.gate === wanted.generation)
+  );
 }
 
 function perform(
@@ -143,34 +157,43 @@ function perform(
   const held = (generation: number) => ({ machine: on, bootId: bootId ?? "", units: [{ unit, generation }] });
   switch (step.do) {
     case "push":
-      return note({ text: step.text, dropIn: step.dropIn });
+      note({ text: step.text, dropIn: step.dropIn });
+      break;
     case "remove":
-      return note({ text: undefined, dropIn: undefined, started: undefined });
+      note({ text: undefined, dropIn: undefined, started: undefined });
+      break;
     case "gate":
-      return note({ gate: step.generation });
+      note({ gate: step.generation });
+      break;
     case "ungate":
-      return note({ gate: undefined });
+      note({ gate: undefined });
+      break;
     case "mark-started":
-      return note({ started: step.generation });
+      note({ started: step.generation });
+      break;
     case "stop":
-      return become("inactive");
+      become("inactive");
+      break;
     case "start":
     case "restart":
       note({ started: step.generation });
       become("active");
       // systemd starts what the unit requires.
       for (const needed of view.catalog.requirements(unit))
-        if (!isRunning(sight.of(needed))) sight.noteState({ name: needed, load: "loaded", active: "active", sub: "mounted" });
-      return;
+        if (!isRunning(sight.of(needed)))
+          sight.noteState({ name: needed, load: "loaded", active: "active", sub: "mounted" });
+      break;
     case "release":
       cluster.do({
         kind: "release",
         held: held(step.generation),
         proof: { kind: "stopped", machine: on, bootId: bootId ?? "" },
       });
-      return view.update([unit]);
+      view.update([unit]);
+      break;
     case "renew-generation":
       cluster.do({ kind: "renew-generation", held: held(step.generation), reason: step.reason });
-      return view.update([unit]);
+      view.update([unit]);
+      break;
   }
 }

@@ -4,7 +4,13 @@ import * as assert from "uvu/assert";
 import { plan, type Seen } from "../../src/reconcile/plan.ts";
 import type { Wanted } from "../../src/reconcile/wanted.ts";
 
-const blank: Seen = { text: undefined, dropIn: undefined, active: undefined, gate: undefined, started: undefined };
+const blank: Seen = {
+  text: undefined,
+  dropIn: undefined,
+  active: undefined,
+  gate: undefined,
+  started: undefined,
+};
 const wanted: Exclude<Wanted, { kind: "absent" }> = {
   kind: "launched",
   text: "t",
@@ -25,7 +31,8 @@ test("somebody else's unit is never stopped", () => {
 
 test("what was started in its generation is left to systemd, however it ended", () => {
   const seen = { text: "t", dropIn: "d", gate: 7, started: 7 };
-  for (const active of ["active", "failed", "inactive", "activating"]) assert.equal(steps(wanted, { ...seen, active }), []);
+  for (const active of ["active", "failed", "inactive", "activating"])
+    assert.equal(steps(wanted, { ...seen, active }), []);
 });
 
 test("a unit that lost its gate to a fence starts again, in a new generation", () => {
@@ -44,14 +51,16 @@ const seens = (): fc.Arbitrary<Seen> => {
 test("property: an exclusive unit starts only behind its own gate, and the gate goes before every stop", () => {
   fc.assert(
     fc.property(seens(), fc.constantFrom("launched", "needed", "loaded", "absent"), (seen, kind) => {
-      const what: Wanted = kind === "absent" ? { kind, generation: 7, reason: "" } : { ...wanted, kind: kind as "launched" };
+      const what: Wanted =
+        kind === "absent" ? { kind, generation: 7, reason: "" } : { ...wanted, kind: kind as "launched" };
       const list = plan(what, seen, () => true).steps;
       let gate = seen.gate;
       for (const step of list) {
         if (step.do === "gate") gate = step.generation;
         if (step.do === "ungate") gate = undefined;
         if (step.do === "start" || step.do === "restart") assert.is(gate, 7, "started without its gate");
-        if (step.do === "stop" || step.do === "release") assert.is(gate, undefined, `${step.do} behind a gate`);
+        if (step.do === "stop" || step.do === "release")
+          assert.is(gate, undefined, `${step.do} behind a gate`);
       }
     }),
     { numRuns: 1000 },
