@@ -1,7 +1,7 @@
 // Bundles the two programs into dist/: plain JavaScript that runs on any machine with Node 20 and nothing else.
 // Code that one verb alone needs is split off, so that the client starts in a blink.
 import { readFileSync } from "node:fs";
-import { mkdir, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
 /** The engine's ported/ folder takes one constant, null, from a module that would pull in sqlite, rxjs and mqtt. */
@@ -24,11 +24,9 @@ const noNativeCode = {
 };
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-await rm("dist", { recursive: true, force: true });
-await mkdir("dist", { recursive: true });
 await build({
   entryPoints: { flotillactl: "src/cli/main.ts", flotillad: "src/daemon/main.ts" },
-  outdir: "dist",
+  outdir: "dist.new",
   bundle: true,
   splitting: true,
   format: "esm",
@@ -45,3 +43,9 @@ await build({
   plugins: [engineAlone, noNativeCode],
   logLevel: "warning",
 });
+
+// Whoever runs the old bundle right now goes on with it.
+await rm("dist.old", { recursive: true, force: true });
+await rename("dist", "dist.old").catch(() => {});
+await rename("dist.new", "dist");
+await rm("dist.old", { recursive: true, force: true });

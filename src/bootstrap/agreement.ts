@@ -68,20 +68,23 @@ export function planLease(file: ClusterFile, lease: LeaseAnswer): ClusterFile["l
 export function strayNotes(
   file: ClusterFile,
   { members, machines }: Pick<ClusterView, "members" | "machines">,
-  ids: readonly string[],
+  seen: readonly { readonly id: string; readonly address: string }[],
 ): string[] {
   const names = file.machines.filter(({ isMember }) => isMember).map(({ name }) => name);
+  const isListed = ({ id, address }: MachineView) =>
+    seen.some((each) => each.id === id) ||
+    // One that does not answer may be it; another one that answers there is not.
+    (!seen.some((each) => each.address === address) &&
+      file.machines.some((each) => each.address === address));
   return [
     ...members
       .filter(({ id }) => !names.includes(nameOf(id)))
       .map(({ id, address }) => `${id} at ${address} is a member that cluster.toml does not list`),
     ...machines
-      .filter(
-        ({ id, address }) => !ids.includes(id) && !file.machines.some((each) => each.address === address),
-      )
+      .filter((machine) => !isListed(machine))
       .map(
         ({ id, address }) =>
-          `machine ${address} is enrolled and not in cluster.toml: flotillactl machine remove ${id}`,
+          `machine ${id} at ${address} is enrolled and not listed: flotillactl machine remove ${id}`,
       ),
   ];
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { parse } from "smol-toml";
+import ssh2 from "ssh2";
 import { z } from "zod";
 import { describeError, FlotillaError } from "../error.ts";
 import { parseHostKey } from "../machine/host-key.ts";
@@ -40,13 +41,12 @@ const user = z.string().regex(/^[a-z_][a-z0-9_.-]*\$?$/i, "is not a user name");
 const memberName = z
   .string()
   .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/, "must be up to 63 letters, digits, '.', '_' and '-'");
-const hostKey = z.string().refine((line) => {
-  try {
-    return Boolean(parseHostKey(line));
-  } catch {
-    return false;
-  }
-}, "must be a public key as in known_hosts: ssh-ed25519 AAAA...");
+const hostKey = z
+  .string()
+  .refine(
+    (line) => !(ssh2.utils.parseKey(line) instanceof Error),
+    "must be a public key as in known_hosts: ssh-ed25519 AAAA...",
+  );
 
 const schema = z.strictObject({
   name: z.string().regex(/^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}$/, "must be letters, digits and '-'"),

@@ -46,9 +46,9 @@ export async function enrolMachines(run: Run, client: Client, sites: readonly Si
     });
     report.changed(step.on, describeEnrolment(step));
   });
-  const ids = sites.map(({ facts }) => facts.machineId);
+  const seen = sites.map(({ machine, facts }) => ({ id: facts.machineId, address: machine.address }));
   const view = { machines, members: (await client.members()).members };
-  for (const message of strayNotes(run.file, view, ids)) report.warn("cluster", { message });
+  for (const message of strayNotes(run.file, view, seen)) report.warn("cluster", { message });
 }
 
 /** Waits until the leader has reached all of them; those that it has not are reported. Gives what the cluster says of each. */

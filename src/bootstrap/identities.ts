@@ -7,15 +7,18 @@ import type { Identity } from "../machine/target.ts";
 const usualFiles = [".ssh/id_ed25519", ".ssh/id_ecdsa", ".ssh/id_rsa"];
 
 /** How the operator may prove who they are, to be tried in this order. Throws "identity-missing". */
-export function operatorIdentities(file: string | undefined, env: NodeJS.ProcessEnv): Identity[] {
+export function operatorIdentities(
+  file: string | undefined,
+  env: NodeJS.ProcessEnv,
+): [Identity, ...Identity[]] {
   if (file !== undefined) return [readIdentityFile(file.replace(/^~(?=\/)/, homedir()))];
   const socket = env["SSH_AUTH_SOCK"];
   const usual = usualFiles.map((name) => join(homedir(), name)).filter(existsSync);
-  const identities: Identity[] = [
+  const [first, ...others]: Identity[] = [
     ...(socket ? [{ kind: "agent", socket } as const] : []),
     ...usual.map(readIdentityFile),
   ];
-  if (identities.length > 0) return identities;
+  if (first) return [first, ...others];
   throw new FlotillaError("identity-missing", "there is no SSH key to log in with", {
     hint: "start ssh-agent, make one with ssh-keygen, or name one under [ssh] as identity",
   });

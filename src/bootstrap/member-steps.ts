@@ -32,7 +32,8 @@ export type MemberStep =
   | { readonly kind: "join"; readonly on: string; readonly instead: readonly string[] }
   | { readonly kind: "expelled"; readonly on: string; readonly id: string };
 
-const hasData = ({ name, survey }: PreparedMember, quorum: Quorum): boolean =>
+/** Whether it can answer for the cluster; everyone else joins. */
+export const hasData = ({ name, survey }: PreparedMember, quorum: Quorum): boolean =>
   survey.logBytes > 0 || (quorum.kind === "found" && quorum.on === name);
 
 /** Founds, and starts those that have data of the cluster: never one that could make a quorum of its own. */

@@ -4,6 +4,7 @@ import { apiOf, type ClusterCredentials } from "./credentials.ts";
 import { controlService, runFlotillad } from "./doing.ts";
 import {
   describeMemberStep,
+  hasData,
   type MemberStep,
   type PreparedMember,
   planMembers,
@@ -25,7 +26,7 @@ export interface Assembling {
   readonly changed: ReadonlySet<string>;
 }
 
-const leaderLimitMs = 30_000;
+const leaderLimitMs = 15_000;
 const joinLimitMs = 60_000;
 
 export const preparedMembers = (run: Run, { members, changed }: Assembling): PreparedMember[] =>
@@ -40,7 +41,9 @@ export async function assembleMembers(run: Run, assembling: Assembling): Promise
   const prepared = preparedMembers(run, assembling);
   for (const step of planStarts(quorum, prepared)) await attempt(run, step, assembling, startMember);
   run.progress("waiting for a leader");
-  const client = await reachCluster(run, assembling);
+  const voters = prepared.filter((member) => hasData(member, quorum)).map(({ name }) => name);
+  const asked = assembling.members.filter(({ machine }) => voters.includes(machine.name));
+  const client = await reachCluster(run, { ...assembling, members: asked });
   run.state.setFounding("done");
   const steps = planMembers(quorum, prepared, (await client.members()).members);
   // One after another: Raft changes one member at a time, and two restarts at once could cost the quorum.
@@ -127,6 +130,8 @@ async function reachCluster(run: Run, { members, credentials }: Assembling): Pro
     if (!site) return undefined;
     const endpoint = apiOf(site.machine, run.file, credentials.operator);
     const client = createClient({ endpoint, clock: run.clock, signal: run.signal });
+    // A member without a leader says so at once; asked for more it would wait for one.
+    if ((await client.version()).leader === undefined) return undefined;
     await client.members();
     return client;
   });

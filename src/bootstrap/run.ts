@@ -9,7 +9,7 @@ export interface Run {
   readonly file: ClusterFile;
   readonly state: StateDirectory;
   /** The operator's, to be tried in this order. */
-  readonly identities: readonly Identity[];
+  readonly identities: readonly [Identity, ...Identity[]];
   readonly report: Report;
   readonly clock: Clock;
   /** Ctrl-C. */

@@ -1,7 +1,7 @@
 import { FlotillaError } from "../error.ts";
 import { checkMachine, type MachineFacts } from "../machine/check.ts";
 import { type Connection, connectSsh, pinnedHostKey } from "../machine/ssh.ts";
-import type { Identity, Target } from "../machine/target.ts";
+import type { Target } from "../machine/target.ts";
 import type { ListedMachine } from "./cluster-file.ts";
 import { forEachMachine } from "./each.ts";
 import { type FoundHostKey, findHostKey, notTrusted, placeOf } from "./host-keys.ts";
@@ -57,7 +57,7 @@ export function leaveMachines(sites: readonly Site[]): void {
 async function trustHostKeys(run: Run): Promise<Map<ListedMachine, string>> {
   const { file, report, signal, state, clock } = run;
   const of = { name: (machine: ListedMachine) => machine.name, report, signal };
-  const [identity = { kind: "agent", socket: "" } satisfies Identity] = run.identities;
+  const [identity] = run.identities;
   const found = await forEachMachine(
     file.machines,
     of,
@@ -92,6 +92,7 @@ async function logIn(target: Target, { identities, clock, signal }: Run): Promis
       return await connectSsh({ target, identity, clock, signal }, pinnedHostKey(target));
     } catch (error) {
       if (!(error instanceof FlotillaError)) throw error;
+      if (error.code === "host-key-changed") throw hostKeyChanged(error);
       if (error.code !== "machine-auth-failed" && error.code !== "identity-invalid") throw error;
       refusal = error;
     }
@@ -101,3 +102,9 @@ async function logIn(target: Target, { identities, clock, signal }: Run): Promis
     cause: refusal,
   });
 }
+
+const hostKeyChanged = ({ code, message, at }: FlotillaError): FlotillaError =>
+  new FlotillaError(code, message, {
+    ...(at === undefined ? {} : { at }),
+    hint: "if it was reinstalled, set its new host_key in cluster.toml; otherwise somebody answers in its place",
+  });

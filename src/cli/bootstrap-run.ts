@@ -52,8 +52,7 @@ export async function runBootstrap(path: string, options: BootstrapOptions): Pro
       },
     });
     summarize(report, isDry, say);
-    const hint = clientHint(file, state.path);
-    if (machines && !isDry) say(hint);
+    if (machines && !isDry && report.changes.length > 0) say(clientHint(file, state.path));
     return {
       hasFailed: report.failures.length > 0,
       lines: formatTable(machines && !isDry ? table(machines) : []),

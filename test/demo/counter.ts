@@ -84,6 +84,8 @@ function open(host: string): Promise<Socket> {
 
 function increment(socket: Socket): Promise<number> {
   return new Promise((resolve, reject) => {
+    // A socket that ended between two visits tells nobody any more.
+    if (socket.destroyed) throw new Error("redis has closed the connection");
     const settle = (answer: Buffer | Error) => {
       socket.off("data", settle).off("error", settle).off("close", closed);
       const value = /^:(\d+)\r\n$/.exec(String(answer))?.[1];

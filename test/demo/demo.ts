@@ -74,7 +74,8 @@ function observe(rig: Rig, onVisit: (visit: Visit) => void) {
     endpoints: rig.machines.map(({ address }) => ({ kind: "https", host: address, port: 7401, tls })),
     dataDirectory: `${rig.storage.directory}/data/app-redis-data`,
   };
-  const child: ChildProcess = fork(new URL("./observer.ts", import.meta.url), [JSON.stringify(assignment)]);
+  const child: ChildProcess = fork(new URL("./observer.ts", import.meta.url));
+  child.send(assignment);
   let onSums: (sums: Sums) => void = () => {};
   child.on("message", (message) => {
     const observation = message as Observation;

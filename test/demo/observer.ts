@@ -1,9 +1,10 @@
+import { once } from "node:events";
 import { createClient, type Endpoint } from "../../src/api/client.ts";
 import { systemClock } from "../../src/clock.ts";
 import { count } from "./counter.ts";
 import { createWriterWatch } from "./writers.ts";
 
-/** What the observer is told to watch, as the one argument of its process. */
+/** What the observer is told to watch: the first message that it gets. */
 export interface Assignment {
   /** Members to ask where redis is, any of which may be down. */
   readonly endpoints: readonly Endpoint[];
@@ -45,8 +46,9 @@ function finder(endpoints: readonly Endpoint[]) {
 }
 
 // A process of its own: what the demonstration does to machines must not delay what it measures.
-const { endpoints, dataDirectory } = JSON.parse(process.argv[2] ?? "") as Assignment;
 const tell = (observation: Observation) => process.send?.(observation);
+const [assignment] = (await once(process, "message")) as [Assignment];
+const { endpoints, dataDirectory } = assignment;
 const writers = createWriterWatch(dataDirectory);
 const looking = setInterval(writers.look, LOOK_EVERY_MS);
 const counting = count(finder(endpoints), (visit) => tell({ kind: "visit", ...visit }));

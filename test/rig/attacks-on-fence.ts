@@ -9,7 +9,6 @@ import {
   guardPid,
   hang,
   holdMount,
-  mount,
   mountSeen,
   redis,
   runMount,
@@ -136,13 +135,13 @@ export const attacksOnFence: readonly Attack[] = [
       await m.hold();
       await m.push(
         "b.service",
-        "[Service]\nType=oneshot\nExecStart=/bin/sleep 0.5\nExecStart=/bin/sh -c 'echo ran >/tmp/second'\n",
+        "[Service]\nType=oneshot\nExecStart=/bin/sleep 1\nExecStart=/bin/sh -c 'echo ran >/tmp/second'\n",
       );
       await m.link.gate("b.service", 1);
       const deadlineMs = m.expire();
-      await sleep(deadlineMs - 300 - bootClockMs());
+      await sleep(deadlineMs - 900 - bootClockMs());
       m.link.start("b.service").catch(() => {});
-      await waitUntil(200, "b.service begins", () => m.isPopulated());
+      await waitUntil(800, "b.service begins", () => m.isPopulated());
       hang(m);
       findings.push(within("between two Exec lines", await m.gone(deadlineMs)));
       await sleep(1_000);

@@ -69,7 +69,7 @@ export async function openLeaseMachine(rig: Rig, machine: Machine): Promise<Leas
   const aheadMs = () =>
     link.reading.machineCs * 10 - (link.reading.receivedAtMs - performance.now() + bootClockMs());
   const renew = () => {
-    deadlineCs = deadlineFor(link.reading, link.reading.receivedAtMs, ttlMs);
+    deadlineCs = deadlineFor(link.reading, systemClock.now(), ttlMs);
     return link.renew(deadlineCs);
   };
   const expire = () => {
@@ -111,7 +111,7 @@ export async function openLeaseMachine(rig: Rig, machine: Machine): Promise<Leas
     expire,
     extend: async (ms) => {
       expire();
-      deadlineCs = deadlineFor(link.reading, link.reading.receivedAtMs, ms);
+      deadlineCs = deadlineFor(link.reading, systemClock.now(), ms);
       await link.renew(deadlineCs);
       return expire();
     },
