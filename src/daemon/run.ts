@@ -81,7 +81,16 @@ function front(config: Config, consensus: Consensus, leadership: Leadership, log
       if (!credentials || leader === consensus.id || address === undefined) return false;
       const colon = address.lastIndexOf(":");
       const to = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) + 1 };
-      return forwardRequest(to, credentials, agent, request, body, response);
+      const over = new AbortController();
+      const isLeader = () => consensus.status().leader === leader;
+      void untilNot(isLeader, leadership, over.signal).then(() => over.abort());
+      const isAnswered = await forwardRequest({
+        ...{ to, credentials, agent, request, body, response },
+        signal: over.signal,
+      });
+      if (!isAnswered) over.abort();
+      response.on("close", () => over.abort());
+      return isAnswered;
     },
     untilLeader: async (limitMs) => {
       const limitAt = systemClock.now() + limitMs;
@@ -93,6 +102,12 @@ function front(config: Config, consensus: Consensus, leadership: Leadership, log
         await Promise.race([leadership.changed(), sleep(systemClock, limitAt - systemClock.now())]);
     },
   };
+}
+
+/** Resolves when `isSo` has ceased to be so, or it does not matter any more. */
+async function untilNot(isSo: () => boolean, leadership: Leadership, signal: AbortSignal): Promise<void> {
+  const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+  while (isSo() && !signal.aborted) await Promise.race([leadership.changed(), aborted]);
 }
 
 const describeMember = (consensus: Consensus, cluster: string): Route<Leading> => ({

@@ -45,28 +45,27 @@ export async function serveTls(
   return server;
 }
 
-/** Passes a request on to the leader, and its answer back. */
-export function forwardRequest(
-  to: { readonly host: string; readonly port: number },
-  credentials: Credentials,
-  agent: https.Agent,
-  request: IncomingMessage,
-  body: Buffer,
-  response: ServerResponse,
-): Promise<boolean> {
+/** A request as it is passed on: read whole, so that it can be sent again. */
+export interface Forwarding {
+  readonly to: { readonly host: string; readonly port: number };
+  readonly credentials: Credentials;
+  readonly agent: https.Agent;
+  readonly request: IncomingMessage;
+  readonly body: Buffer;
+  readonly response: ServerResponse;
+  /** Aborted when the member at `to` does not lead any more, as far as is known here. */
+  readonly signal: AbortSignal;
+}
+
+/** Passes a request on to the leader, and its answer back; false if it has given none. */
+export function forwardRequest(forwarding: Forwarding): Promise<boolean> {
+  const { to, credentials, agent, request, body, response, signal } = forwarding;
   return new Promise((resolve) => {
     const { method, url, headers } = request;
-    const options = {
-      ...to,
-      ...credentials,
-      agent,
-      method,
-      path: url,
-      headers,
-      minVersion: "TLSv1.3" as const,
-    };
+    const options = { ...to, ...credentials, agent, signal, method, path: url, headers };
     // Members are known by the cluster's CA, not by the addresses at which they are reached.
-    const onward = https.request({ ...options, checkServerIdentity: () => undefined });
+    const trust = { checkServerIdentity: () => undefined, minVersion: "TLSv1.3" as const };
+    const onward = https.request({ ...options, ...trust });
     onward.on("response", (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(response);
