@@ -1,6 +1,6 @@
 // Bundles the two programs into dist/: plain JavaScript that runs on any machine with Node 20 and nothing else.
 // Code that one verb alone needs is split off, so that the client starts in a blink.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -24,7 +24,7 @@ const noNativeCode = {
 };
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
-await build({
+const { metafile } = await build({
   entryPoints: { flotillactl: "src/cli/main.ts", flotillad: "src/daemon/main.ts" },
   outdir: "dist.new",
   bundle: true,
@@ -34,6 +34,7 @@ await build({
   target: "node20",
   chunkNames: "chunk/[name]-[hash]",
   legalComments: "linked",
+  metafile: true,
   // ssh2 looks for a helper of Windows beside itself as it is loaded; an ES module has no __dirname.
   define: { FLOTILLA_VERSION: JSON.stringify(version), __dirname: '"."' },
   external: ["systemd-journald", "fsevents", "chokidar"],
@@ -43,6 +44,23 @@ await build({
   plugins: [engineAlone, noNativeCode],
   logLevel: "warning",
 });
+
+/** The licences of everything that was bundled: they travel with it. */
+function licences(inputs) {
+  const packages = new Set(inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  return [...packages].sort().map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8"));
+    const texts = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
+    return [
+      `${name} ${version} (${license})`,
+      ...texts.map((file) => readFileSync(`${folder}/${file}`, "utf8")),
+    ].join("\n\n");
+  });
+}
+writeFileSync(
+  "dist.new/LICENSES.txt",
+  licences(Object.keys(metafile.inputs)).join(`\n\n${"-".repeat(80)}\n\n`),
+);
 
 // Whoever runs the old bundle right now goes on with it.
 await rm("dist.old", { recursive: true, force: true });

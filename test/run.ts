@@ -3,6 +3,9 @@ import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Outcome, readOutcome, summary } from "./outcome.ts";
+import { rigAvailable } from "./rig/available.ts";
+import { buildBase } from "./rig/image.ts";
+import { installPackages } from "./rig/install.ts";
 import { removeAbandonedRigs } from "./rig/remove.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -113,13 +116,28 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
+/** Readies what machines need, outside of any test's time limit. Where that cannot be, the tests say why they skip. */
+async function prepareMachines(): Promise<void> {
+  try {
+    await installPackages(console.log);
+    if (rigAvailable() === undefined) await buildBase(console.log);
+  } catch (error) {
+    console.log(`no machines: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+async function runMachineFiles(files: readonly string[]): Promise<Outcome[]> {
+  if (files.length > 0 && !isInterrupted) await prepareMachines();
+  return runFiles(files, 1);
+}
+
 const files = testFiles(process.argv.slice(2));
 const outcomes = [
   ...(await runFiles(
     files.filter((file) => !needsMachines(file)),
     PURE_AT_ONCE,
   )),
-  ...(await runFiles(files.filter(needsMachines), 1)),
+  ...(await runMachineFiles(files.filter(needsMachines))),
 ];
 if (isInterrupted) process.exit(130);
 if (files.length === 0) console.log(`no test file matches ${process.argv.slice(2).join(" ")}`);
