@@ -30,3 +30,7 @@ sim *ARGS:
 # Measure: [NAME] [--runs N] [--json]
 bench *ARGS: build
     @node --import tsx test/bench/main.ts {{ARGS}}
+
+# Attack the lease on real machines, and print how long what is left: [--runs N] [NAME...]
+attacks *ARGS:
+    @node --import tsx test/rig/attacks.ts {{ARGS}}

@@ -39,6 +39,7 @@ export interface Client {
   machines(): Promise<api.MachinesAnswer>;
   probe(request: api.ProbeRequest): Promise<api.ProbeAnswer>;
   enrol(request: api.EnrolRequest): Promise<api.EnrolAnswer>;
+  adoptMachine(id: string, request: api.AdoptRequest): Promise<api.RevisionAnswer>;
   removeMachine(id: string): Promise<api.RevisionAnswer>;
   status(name: string): Promise<api.StatusAnswer>;
   /** Hands the text to `write` as it comes; resolves at its end. */
@@ -155,6 +156,7 @@ export function createClient(options: ClientOptions): Client {
     machines: () => get("/v1/machines"),
     probe: (request) => post("/v1/machines/probe", request),
     enrol: (request) => post("/v1/machines", request),
+    adoptMachine: (id, request) => post(`/v1/machines/${encodeURIComponent(id)}/adopt`, request),
     removeMachine: (id) => ask({ method: "DELETE", path: `/v1/machines/${encodeURIComponent(id)}` }),
     status: (name) => post("/v1/status", { name }),
     journal: async (query, write) => {

@@ -36,6 +36,10 @@ export const enrolRequest = probeRequest.extend({
   /** The operator's word on how far the machine's clock may run from true time, in parts per million. */
   clockPpm: z.int().min(0).optional(),
 });
+export const adoptRequest = z.strictObject({
+  /** The id of the cluster that gives the machine up. */
+  from: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
+});
 export const memberRequest = z.strictObject({ id: z.string().min(1), address: z.string().min(1) });
 export const leaseRequest = z.strictObject({ ttlMs: z.int().optional(), graceMs: z.int().optional() });
 
@@ -74,6 +78,7 @@ export type DestroyRequest = z.infer<typeof destroyRequest>;
 export type StatusRequest = z.infer<typeof statusRequest>;
 export type ProbeRequest = z.infer<typeof probeRequest>;
 export type EnrolRequest = z.infer<typeof enrolRequest>;
+export type AdoptRequest = z.infer<typeof adoptRequest>;
 export type MemberRequest = z.infer<typeof memberRequest>;
 export type LeaseRequest = z.infer<typeof leaseRequest>;
 

@@ -121,6 +121,14 @@ const machines: readonly Route<Leading>[] = [
     },
   },
   {
+    method: "POST",
+    path: "/v1/machines/:id/adopt",
+    handle: async ({ leading, path, body, key }) => {
+      await leading.orders.adoptMachine(path["id"] ?? "", contract.adoptRequest.parse(body).from, key);
+      return revisionOf(leading);
+    },
+  },
+  {
     method: "DELETE",
     path: "/v1/machines/:id",
     handle: async ({ leading, path, key }) => {

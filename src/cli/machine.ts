@@ -70,6 +70,17 @@ export function register(program: Command): void {
     .option("--host-key <key>", "the host key to expect: 'ssh-ed25519 AAAA...'")
     .option("-y, --yes", "trust the host key that it shows")
     .action(enrol);
+  machine
+    .command("adopt")
+    .argument("<machine>", "id, beginning of an id, or address")
+    .requiredOption("--from <cluster>", "id of the cluster that gives it up, as the refusal named it")
+    .description("take a machine over that obeys another cluster; what that one left there is stopped")
+    .action(async (given: string, { from }: { from: string }, self: Command) => {
+      const { client } = await openSession(self);
+      const found = findMachine((await client.machines()).machines, given);
+      await client.adoptMachine(found.id, { from });
+      print(`Machine ${formatMachine(found)} adopted from cluster ${from}`);
+    });
   const removing = machine
     .command("remove")
     .argument("<machine>", "id, beginning of an id, or address")

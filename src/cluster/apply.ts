@@ -1,6 +1,15 @@
 import type { Command, Envelope } from "./command.ts";
 import { record } from "./event.ts";
-import { drain, forgetMachine, lose, machineUp, removeMachine, setMachine, suspect } from "./machines.ts";
+import {
+  adoptMachine,
+  drain,
+  forgetMachine,
+  lose,
+  machineUp,
+  removeMachine,
+  setMachine,
+  suspect,
+} from "./machines.ts";
 import { place, release, renewGeneration } from "./placements.ts";
 import type { Answer, ClusterState } from "./state.ts";
 import { destroy, setDesired, submit } from "./units.ts";
@@ -65,6 +74,8 @@ function applyCommand(now: Applying, command: Command): Answer {
       return destroy(now, command.names);
     case "enrol":
       return setMachine(now, command.machine);
+    case "adopt-machine":
+      return adoptMachine(now, command.machine, command.from);
     case "remove-machine":
       return removeMachine(now, command.machine);
     case "forget-machine":

@@ -21,6 +21,7 @@ export type Order =
     }
   | { readonly kind: "destroy"; readonly names: readonly string[] }
   | { readonly kind: "enrol"; readonly machine: Enrolment }
+  | { readonly kind: "adopt-machine"; readonly machine: string; readonly from: string }
   | { readonly kind: "remove-machine"; readonly machine: string }
   | { readonly kind: "set-lease"; readonly lease: LeaseParameters };
 

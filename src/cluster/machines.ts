@@ -18,6 +18,7 @@ export function setMachine(now: Applying, machine: Enrolment): Answer {
     status: "enrolled",
     statusReason: null,
     bootId: null,
+    adoptedFrom: null,
     leaseInForce: now.state.lease,
     ...known,
     isRemoving: false,
@@ -27,6 +28,14 @@ export function setMachine(now: Applying, machine: Enrolment): Answer {
   if (!known)
     now.tell("enrolled", `machine ${machine.id} at ${machine.address} enrolled`, { machine: machine.id });
   return done({ id: machine.id });
+}
+
+/** From now on it is registered at even where it obeys the cluster `from`; what that one had there is then ours to stop. */
+export function adoptMachine(now: Applying, id: string, from: string): Answer {
+  return change(now, id, (machine) => {
+    now.tell("adopted", `machine ${id} is adopted from cluster ${from}`, { machine: id });
+    return { ...machine, adoptedFrom: from };
+  });
 }
 
 export function removeMachine(now: Applying, id: string): Answer {

@@ -38,6 +38,8 @@ export interface MachineRecord {
   /** How far its clock's rate may be off, in parts per million: decides how long a takeover waits. */
   readonly clockRatePpm: number;
   readonly isRemoving: boolean;
+  /** The cluster that it may be taken from, by an operator's word (lease.md, rule 9). */
+  readonly adoptedFrom: string | null;
   /** The largest parameters that may still be in force there (lease.md, rule 17). */
   readonly leaseInForce: LeaseParameters;
 }

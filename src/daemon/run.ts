@@ -36,7 +36,15 @@ export async function run(config: Config, log: Log): Promise<void> {
       random: Math.random,
       log,
       clockRatePpm: config.clock_ppm,
-      connect: (machine, as) => connectMachine({ target: machine, identity, clock: systemClock, log, ...as }),
+      connect: (machine, as) =>
+        connectMachine({
+          target: machine,
+          givenUp: machine.adoptedFrom,
+          identity,
+          clock: systemClock,
+          log,
+          ...as,
+        }),
     },
     createReaching(identity),
   );

@@ -51,8 +51,7 @@ async function admit({ office, machineId, link, sight }: Attending): Promise<voi
 
 /** The guards and their files, in the form that this leader knows; guards that run take a new script over by themselves. */
 async function installGuards({ office, machineId, link }: Attending): Promise<void> {
-  const { lease } = office.view.state;
-  const files = machineFiles(lease);
+  const files = machineFiles(office.view.state.lease);
   const present = await link.readFiles(files.map(({ path }) => path));
   const different = files.filter(({ path, text }) => present.get(path) !== text);
   if (different.length > 0) {
@@ -65,7 +64,6 @@ async function installGuards({ office, machineId, link }: Attending): Promise<vo
     throw new FlotillaError("guard-failed", `the lease guards do not start: ${failed.join(", ")}`, {
       at: machineId,
     });
-  await decide(office, { kind: "lease-acknowledged", machine: machineId, lease }, machineId);
 }
 
 /** Until this is done the machine's lease is not renewed: what cannot be stopped is fenced when it ends. */

@@ -63,6 +63,8 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
       placing.consider(units, true);
       settle(units);
       for (const id of changes.machines) settle([...view.placedOn(id), ...view.catalog.globals]);
+      // The guards are given the new lease on connecting.
+      if (changes.isLease) for (const keeper of keepers.values()) keeper.renew("the lease was changed");
       noteLeaving(changes.machines);
       sendOff();
       watchers.touch(units);

@@ -21,6 +21,8 @@ export interface Keeper {
   settle(unit: string): void;
   unitProblem(unit: string): string | undefined;
   waitsFor(unit: string): string | undefined;
+  /** Connects anew, for the sake of what is only done then. */
+  renew(reason: string): void;
   /** Its units have left: the machine may shut down. */
   allowShutdown(): void;
   end(): void;
@@ -96,6 +98,7 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
     settle: (unit) => attendance?.settling.settle(unit),
     unitProblem: (unit) => attendance?.settling.problem(unit),
     waitsFor: (unit) => attendance?.work.waitsFor(unit),
+    renew: (reason) => link?.close(new FlotillaError("renewed", reason, { at: machineId })),
     allowShutdown: () => link?.allowShutdown(),
     end: () => {
       over.abort();

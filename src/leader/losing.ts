@@ -39,16 +39,19 @@ export function createLosing(office: Office, replica: Replica, electedAtMs: numb
       office.clockErrors(machine),
       keeper.lease.sentUntilMs(),
     ];
-    if (sentMs !== undefined)
-      return { atMs: safeTakeoverAt(sentMs, lease, errors), since: "renewal", fromMs: sentMs - lease.ttlMs };
     // What an earlier leader sent was confirmed before this one was elected, and before the suspicion arrived.
     const suspectedMs = replica.suspectedSinceMs(machine.id) ?? electedAtMs;
     const fromMs = Math.min(suspectedMs, electedAtMs);
-    return {
-      atMs: takeoverAfter(fromMs, lease, errors),
-      since: fromMs < electedAtMs ? "suspicion" : "election",
-      fromMs,
+    const since = fromMs < electedAtMs ? "suspicion" : "election";
+    const earlier: Bound = { atMs: takeoverAfter(fromMs, lease, errors), since, fromMs };
+    if (sentMs === undefined) return earlier;
+    const own: Bound = {
+      atMs: safeTakeoverAt(sentMs, lease, errors),
+      since: "renewal",
+      fromMs: sentMs - lease.ttlMs,
     };
+    // Its lease may have been longer than any of ours, and none of ours need have arrived.
+    return own.atMs < earlier.atMs ? earlier : own;
   };
   const isAway = (keeper: Keeper): boolean => {
     const machine = view.state.machines.get(keeper.machine);

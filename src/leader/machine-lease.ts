@@ -1,6 +1,6 @@
 import { isObeying } from "../cluster/machines.ts";
 import { describeError, FlotillaError } from "../error.ts";
-import { deadlineFor, leaseEndsBy, readingMaxAgeMs } from "../lease/bound.ts";
+import { deadlineFor, type LeaseParameters, leaseEndsBy, readingMaxAgeMs } from "../lease/bound.ts";
 import type { MachineLink } from "../machine/link.ts";
 import type { Office } from "./office.ts";
 
@@ -8,7 +8,7 @@ import type { Office } from "./office.ts";
 export interface MachineLease {
   /** The leader's clock, in milliseconds, by which every lease that it ever sent has ended; undefined: it sent none. */
   sentUntilMs(): number | undefined;
-  /** From now on renewals go over this link; undefined: nowhere. */
+  /** From now on renewals go over this link, whose guards were given the lease as it is now; undefined: nowhere. */
   use(link: MachineLink | undefined): void;
   /** Begins a renewal: the returned function sends it, once leadership is confirmed in a round that began at `nowMs`. */
   prepare(nowMs: number): (() => void) | undefined;
@@ -16,8 +16,12 @@ export interface MachineLease {
 
 /** How long a renewal may stay unanswered before the machine counts as silent, as a share of the TTL. */
 const SILENCE_PER_TTL = 1 / 3;
+/** Both guards take up a new script within two ticks; until then the old grace may be in force. */
+const GUARDS_TAKE_UP_MS = 1_000;
 
-export function createMachineLease(machineId: string, { clock, view, clockErrors }: Office): MachineLease {
+export function createMachineLease(machineId: string, office: Office): MachineLease {
+  const { clock, view, clockErrors, propose, log } = office;
+  let given: { readonly lease: LeaseParameters; readonly atMs: number } | undefined;
   let link: MachineLink | undefined;
   let sentUntilMs: number | undefined;
   /** The last deadline that this link's machine has acknowledged. */
@@ -31,6 +35,16 @@ export function createMachineLease(machineId: string, { clock, view, clockErrors
       ? machine
       : undefined;
   };
+  /** Only a deadline under the new lease, accepted by guards that know it, ends the old one (lease.md, rule 17). */
+  const acknowledge = (): void => {
+    const machine = view.state.machines.get(machineId);
+    if (!given || !machine || clock.now() - given.atMs < GUARDS_TAKE_UP_MS) return;
+    const { lease } = given;
+    if (lease !== view.state.lease || JSON.stringify(machine.leaseInForce) === JSON.stringify(lease)) return;
+    propose({ kind: "lease-acknowledged", machine: machineId, lease }).catch((error) =>
+      log("info", describeError(error), { machine: machineId }),
+    );
+  };
   const renew = async (to: MachineLink, nextCs: number): Promise<void> => {
     const silenceMs = view.state.lease.ttlMs * SILENCE_PER_TTL;
     const end = (code: string, message: string) =>
@@ -42,6 +56,7 @@ export function createMachineLease(machineId: string, { clock, view, clockErrors
       if (answer !== "ok") return end("lease-refused", `the machine refused a renewal: ${answer}`);
       const hadEnded = deadlineCs !== undefined && to.reading.machineCs > deadlineCs;
       if (to === link) deadlineCs = nextCs;
+      acknowledge();
       if (hadEnded) end("lease-lapsed", "a renewal came after the lease had ended");
     } catch (error) {
       end("machine-disconnected", describeError(error));
@@ -55,6 +70,7 @@ export function createMachineLease(machineId: string, { clock, view, clockErrors
     sentUntilMs: () => sentUntilMs,
     use: (next) => {
       link = next;
+      given = next && { lease: view.state.lease, atMs: clock.now() };
       deadlineCs = undefined;
       isUnanswered = false;
     },

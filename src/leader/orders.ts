@@ -18,6 +18,7 @@ export interface Orders {
   desire(names: readonly string[], desired: Desired, key: string): Promise<void>;
   destroy(names: readonly string[], key: string): Promise<void>;
   enrol(machine: Enrolment, key: string): Promise<void>;
+  adoptMachine(id: string, from: string, key: string): Promise<void>;
   removeMachine(id: string, key: string): Promise<void>;
   setLease(chosen: { readonly ttlMs?: number; readonly graceMs?: number }, key: string): Promise<void>;
 }
@@ -55,6 +56,8 @@ export function createOrders(leader: Leader): Orders {
       }),
     destroy: (names, key) => inTurn(async () => void (await order({ kind: "destroy", names }, key))),
     enrol: (machine, key) => inTurn(async () => void (await order({ kind: "enrol", machine }, key))),
+    adoptMachine: (machine, from, key) =>
+      inTurn(async () => void (await order({ kind: "adopt-machine", machine, from }, key))),
     removeMachine: (machine, key) =>
       inTurn(async () => void (await order({ kind: "remove-machine", machine }, key))),
     setLease: (chosen, key) =>

@@ -62,7 +62,12 @@ export function refusal(line: string, at: string): FlotillaError {
   const meaning = refusals[reason];
   if (!meaning) return new FlotillaError("session-refused", `the machine refused us: ${line}`, { at });
   const message = details ? `${meaning} (${details})` : meaning;
-  const hint = reason === "cluster" ? { hint: "`flotillactl machine adopt` takes it over" } : {};
+  const hint =
+    reason === "cluster"
+      ? {
+          hint: "flotillactl machine adopt MACHINE --from CLUSTER takes it over, and stops what that cluster left there",
+        }
+      : {};
   return new FlotillaError(`session-${reason}`, message, { at, ...hint });
 }
 

@@ -38,6 +38,8 @@ export interface MachineOptions {
   /** The Raft term in which we lead, and the number of this connection within it. */
   readonly epoch: number;
   readonly seq: number;
+  /** Another cluster that the machine may have obeyed until now. */
+  readonly givenUp?: string | null;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal?: AbortSignal;
@@ -75,12 +77,24 @@ export async function connectMachine(options: MachineOptions): Promise<MachineLi
 }
 
 /** The command that registers a connection; nothing has to be on the machine before it but bash. */
-export function sessionCommand(user: string, cluster: string, epoch: number, seq: number): readonly string[] {
-  return asRoot(user, ["bash", "-c", sessionScript, "flotilla-session", cluster, String(epoch), String(seq)]);
+export function sessionCommand(
+  user: string,
+  { cluster, epoch, seq, givenUp }: Pick<MachineOptions, "cluster" | "epoch" | "seq" | "givenUp">,
+): readonly string[] {
+  return asRoot(user, [
+    "bash",
+    "-c",
+    sessionScript,
+    "flotilla-session",
+    cluster,
+    String(epoch),
+    String(seq),
+    ...(givenUp ? [givenUp] : []),
+  ]);
 }
 
 async function register(connection: Connection, options: MachineOptions): Promise<Session> {
-  const argv = sessionCommand(connection.user, options.cluster, options.epoch, options.seq);
+  const argv = sessionCommand(connection.user, options);
   const channel = await openCommand(connection, argv);
   return openSession(channel, { ...connection, stderr: tailOf(channel.stderr) });
 }
