@@ -2,17 +2,8 @@ import * as http from "node:http";
 import { type Clock, sleep } from "../clock.ts";
 import { FlotillaError } from "../error.ts";
 import type * as api from "./contract.ts";
+import type { Endpoint } from "./endpoint.ts";
 import { refusal, unreachable } from "./failure.ts";
-
-/** Where flotillad listens: its unix socket, or TCP with mutual TLS (PEM texts). */
-export type Endpoint =
-  | { readonly kind: "unix"; readonly path: string }
-  | {
-      readonly kind: "https";
-      readonly host: string;
-      readonly port: number;
-      readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-    };
 
 export interface UnitsQuery {
   /** Left out: every unit of the cluster. */

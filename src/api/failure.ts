@@ -1,11 +1,6 @@
 import { FlotillaError } from "../error.ts";
-import type { Endpoint } from "./client.ts";
 import type { ErrorAnswer } from "./contract.ts";
-
-/** `unix:///run/flotillad/api.sock` or `https://host:port`, as the user gives it. */
-export function formatEndpoint(endpoint: Endpoint): string {
-  return endpoint.kind === "unix" ? `unix://${endpoint.path}` : `https://${endpoint.host}:${endpoint.port}`;
-}
+import { type Endpoint, formatEndpoint } from "./endpoint.ts";
 
 /**
  * What a failed connection means to a person.

@@ -1,6 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import type { Enrolment } from "../cluster/command.ts";
-import type { MachineRecord } from "../cluster/state.ts";
+import type { Enrolment, MachineRecord } from "../cluster/state.ts";
 import { FlotillaError } from "../error.ts";
 import type { Leader } from "../leader/leader.ts";
 import { boundedClockPpm, clockErrorPpm } from "../lease/bound.ts";

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type Client, createClient, type Endpoint } from "../api/client.ts";
+import { type Client, createClient } from "../api/client.ts";
+import type { Endpoint } from "../api/endpoint.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { FlotillaError } from "../error.ts";
 import { usageError } from "./exit.ts";

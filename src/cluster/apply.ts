@@ -1,3 +1,4 @@
+import { type Applying, type Changes, done, refused } from "./applying.ts";
 import type { Command, Envelope } from "./command.ts";
 import { record } from "./event.ts";
 import {
@@ -16,24 +17,6 @@ import { destroy, setDesired, submit } from "./units.ts";
 
 /** How many answers are kept for clients that retry. */
 export const ANSWERS_MAX = 1000;
-
-/** What an entry touched, so that the work that follows is proportional to it. */
-export interface Changes {
-  readonly units: Set<string>;
-  readonly machines: Set<string>;
-  isLease: boolean;
-}
-
-/** One entry being applied: what the parts of `apply` need besides the command. */
-export interface Applying {
-  readonly state: ClusterState;
-  readonly changes: Changes;
-  readonly at: number;
-  tell(kind: string, message: string, about: { machine?: string; unit?: string }): void;
-}
-
-export const done = (value: unknown = null): Answer => ({ ok: true, value });
-export const refused = (code: string, message: string): Answer => ({ ok: false, code, message });
 
 /**
  * Applies one log entry to `state`, in place and deterministically: the same entries give the same state on every

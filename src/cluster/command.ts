@@ -1,6 +1,6 @@
 import type { LeaseParameters } from "../lease/bound.ts";
 import type { Proof } from "../lease/proof.ts";
-import type { Desired } from "./state.ts";
+import type { Desired, Enrolment } from "./state.ts";
 
 /** What a person asks for. */
 export type Order =
@@ -24,17 +24,6 @@ export type Order =
   | { readonly kind: "adopt-machine"; readonly machine: string; readonly from: string }
   | { readonly kind: "remove-machine"; readonly machine: string }
   | { readonly kind: "set-lease"; readonly lease: LeaseParameters };
-
-export interface Enrolment {
-  readonly id: string;
-  readonly address: string;
-  readonly port: number;
-  readonly user: string;
-  readonly hostKey: string;
-  readonly metadata: Readonly<Record<string, string>>;
-  readonly isExclusiveCapable: boolean;
-  readonly clockRatePpm: number;
-}
 
 /** Units of one boot of one machine, each in the generation that is meant. */
 export interface Held {

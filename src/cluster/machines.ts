@@ -1,8 +1,8 @@
 import type { Proof } from "../lease/proof.ts";
-import { type Applying, done, refused } from "./apply.ts";
-import type { Enrolment, Held } from "./command.ts";
+import { type Applying, done, refused } from "./applying.ts";
+import type { Held } from "./command.ts";
 import { isHeld, release } from "./placements.ts";
-import type { Answer, MachineRecord } from "./state.ts";
+import type { Answer, Enrolment, MachineRecord } from "./state.ts";
 
 /** Enrols a machine, or changes how a known one is reached and described; its boot and status stay. */
 export function setMachine(now: Applying, machine: Enrolment): Answer {

@@ -1,5 +1,5 @@
 import { describeProof, type Proof } from "../lease/proof.ts";
-import { type Applying, done, refused } from "./apply.ts";
+import { type Applying, done, refused } from "./applying.ts";
 import type { Decision, Held } from "./command.ts";
 import type { Answer, ClusterState, Placement } from "./state.ts";
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { defaultLease } from "../lease/bound.ts";
-import { apply, type Changes } from "./apply.ts";
+import { apply } from "./apply.ts";
+import type { Changes } from "./applying.ts";
 import type { Envelope } from "./command.ts";
 import { loadState, saveState } from "./snapshot.ts";
 import { type Answer, type ClusterState, emptyState } from "./state.ts";

@@ -20,7 +20,8 @@ export interface UnitRecord {
  */
 export type MachineStatus = "enrolled" | "up" | "draining" | "suspect" | "lost";
 
-export interface MachineRecord {
+/** A machine as it is enrolled: how it is reached, and what was found out about it. */
+export interface Enrolment {
   /** machine-id(5). */
   readonly id: string;
   readonly address: string;
@@ -29,14 +30,17 @@ export interface MachineRecord {
   /** The pinned key as `known_hosts` writes it: `ssh-ed25519 AAAA...`. */
   readonly hostKey: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly status: MachineStatus;
-  readonly statusReason: string | null;
-  /** The boot that a leader last registered in; null before the first time. */
-  readonly bootId: string | null;
   /** Whether its guards can stop exclusive units: bash, flock, cgroup.kill. */
   readonly isExclusiveCapable: boolean;
   /** How far its clock's rate may be off, in parts per million: decides how long a takeover waits. */
   readonly clockRatePpm: number;
+}
+
+export interface MachineRecord extends Enrolment {
+  readonly status: MachineStatus;
+  readonly statusReason: string | null;
+  /** The boot that a leader last registered in; null before the first time. */
+  readonly bootId: string | null;
   readonly isRemoving: boolean;
   /** The cluster that it may be taken from, by an operator's word (lease.md, rule 9). */
   readonly adoptedFrom: string | null;

@@ -1,4 +1,4 @@
-import { type Applying, done, refused } from "./apply.ts";
+import { type Applying, done, refused } from "./applying.ts";
 import type { Order } from "./command.ts";
 import type { Answer, Desired, UnitRecord } from "./state.ts";
 

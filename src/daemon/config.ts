@@ -17,6 +17,10 @@ const schema = z.strictObject({
   socket: path.default("/run/flotillad/api.sock"),
   /** The private key with which machines are reached; made in the data directory if it is not given. */
   ssh_key: path.optional(),
+  /** A file with the passphrase of an encrypted ssh_key. */
+  ssh_passphrase: path.optional(),
+  /** The socket of an ssh-agent that has the key, instead of ssh_key. */
+  ssh_agent: path.optional(),
   /** How far the clock of any member may run from true time, in parts per million. */
   clock_ppm: z.int().min(0).max(200_000).default(100_000),
   /** Where the other members reach this one: Raft on `port`, the API on the port after it. */

@@ -8,9 +8,11 @@ import type { Config } from "./config.ts";
 
 /** The key with which this member reaches machines; one is made for a member that was given none. */
 export function readSshIdentity(config: Config): Identity {
+  if (config.ssh_agent !== undefined) return { kind: "agent", socket: config.ssh_agent };
   const file = config.ssh_key ?? join(config.data_dir, "ssh_key");
   if (config.ssh_key === undefined && !existsSync(file)) makeSshKey(file, config.name);
-  return { kind: "key", privateKey: read(file) };
+  const passphrase = config.ssh_passphrase && read(config.ssh_passphrase).trimEnd();
+  return { kind: "key", privateKey: read(file), ...(passphrase ? { passphrase } : {}) };
 }
 
 /** What this member shows to the others, and whom it believes. */

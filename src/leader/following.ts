@@ -1,4 +1,4 @@
-import type { Changes } from "../cluster/apply.ts";
+import type { Changes } from "../cluster/applying.ts";
 import { describeError } from "../error.ts";
 import { reach } from "../schedule/catalog.ts";
 import type { View } from "../schedule/view.ts";

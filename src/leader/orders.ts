@@ -1,5 +1,5 @@
-import type { Enrolment, Order } from "../cluster/command.ts";
-import type { Answer, Desired } from "../cluster/state.ts";
+import type { Order } from "../cluster/command.ts";
+import type { Answer, Desired, Enrolment } from "../cluster/state.ts";
 import type { Outcome } from "../cluster/units.ts";
 import { FlotillaError } from "../error.ts";
 import { leaseParameters } from "../lease/bound.ts";

@@ -31,7 +31,7 @@ export interface UnitWorkOptions {
 }
 
 export function createUnitWork({ office, machineId, link, sight, fail, onWake }: UnitWorkOptions): UnitWork {
-  const { view, propose, log } = office;
+  const { clock, view, propose, log } = office;
   const waiting = new Map<string, string>();
 
   const decide = async (unit: string, decision: Decision): Promise<void> => {
@@ -43,7 +43,7 @@ export function createUnitWork({ office, machineId, link, sight, fail, onWake }:
     bootId: link.inventory.bootId,
     units: [{ unit, generation }],
   });
-  const execute = createExecutor(link, sight, {
+  const execute = createExecutor(clock, link, sight, {
     release: (unit, generation) =>
       decide(unit, {
         kind: "release",

@@ -1,8 +1,9 @@
 import { FlotillaError } from "../error.ts";
+import type { Shown } from "../lease/shown.ts";
 import type { Bus } from "./dbus/bus.ts";
 import { createJobs, type JobResult } from "./jobs.ts";
 import type { Lifetime } from "./lifetime.ts";
-import { showUnit, type UnitProperties } from "./unit-properties.ts";
+import { showUnit } from "./unit-properties.ts";
 import { changedState, listedStates, type UnitState } from "./unit-state.ts";
 
 /** systemd's Manager on one machine. Errors of systemd are "systemd-...", as in "systemd-no-such-unit". */
@@ -15,7 +16,7 @@ export interface Systemd {
   resetFailed(unit: string): Promise<void>;
   /** Of exactly these units, in their order; systemd loads them if it had not. */
   states(units: readonly string[]): Promise<UnitState[]>;
-  show(unit: string): Promise<UnitProperties>;
+  show(unit: string): Promise<Shown>;
   /** Whether a process is left in the unit's cgroup. */
   hasProcesses(unit: string): Promise<boolean>;
   /** Every change of every unit's state, as it happens; systemd's repetitions are left out. */

@@ -1,19 +1,8 @@
 import { z } from "zod";
+import type { Shown } from "../lease/shown.ts";
 import { parseBody } from "./dbus/body.ts";
 import type { Bus } from "./dbus/bus.ts";
 import { unitPath } from "./unit-path.ts";
-
-/** What systemd really made of a unit file and its drop-ins (rule 13 of the lease: what was pushed is what runs). */
-export interface UnitProperties {
-  readonly fragmentPath: string;
-  readonly dropInPaths: readonly string[];
-  /** Empty for types without processes. */
-  readonly slice: string;
-  readonly requisite: readonly string[];
-  /** As in a unit file: "AssertPathExists=/run/x", with "|" for a trigger and "!" for a negation. */
-  readonly asserts: readonly string[];
-  readonly needDaemonReload: boolean;
-}
 
 const text = z.string();
 const texts = z.array(z.string());
@@ -29,7 +18,7 @@ const sliced: Readonly<Record<string, string>> = {
 };
 
 /** Asks for the properties at once: one round trip. systemd loads the unit if it was not. */
-export async function showUnit(bus: Bus, unit: string): Promise<UnitProperties> {
+export async function showUnit(bus: Bus, unit: string): Promise<Shown> {
   const path = unitPath(unit);
   const get = async <T>(type: string, property: string, schema: z.ZodType<T>): Promise<T> => {
     const body = await bus.call({

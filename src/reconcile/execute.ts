@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { describeError, FlotillaError } from "../error.ts";
 import { dropInPath } from "../lease/drop-in.ts";
 import { unitFilePath } from "../lease/places.ts";
@@ -16,8 +17,8 @@ export interface Deciding {
 }
 
 /** Does steps on one machine, the only place that does, and notes in `sight` what they changed. */
-export function createExecutor(link: MachineLink, sight: Sight, deciding: Deciding) {
-  const reloads = createReloads(() => link.reload());
+export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, deciding: Deciding) {
+  const reloads = createReloads(clock, () => link.reload());
 
   const stop = async (unit: string): Promise<void> => {
     expectDone("stop", unit, await link.stop(unit));

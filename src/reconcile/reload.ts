@@ -1,3 +1,5 @@
+import type { Clock } from "../clock.ts";
+
 /** How long a reload waits for writers that are still busy, in milliseconds. */
 const GATHER_MS_MAX = 100;
 
@@ -5,7 +7,10 @@ const GATHER_MS_MAX = 100;
  * One daemon-reload for many units: it costs systemd some 60 ms, whatever changed. A caller's reload always begins
  * after the call, and not before the writes that are under way have ended (or the wait for them is over).
  */
-export function createReloads(reload: () => Promise<void>): {
+export function createReloads(
+  clock: Clock,
+  reload: () => Promise<void>,
+): {
   /** Runs `write`, then waits for a reload that began after it. */
   around(write: () => Promise<void>): Promise<void>;
 } {
@@ -18,11 +23,11 @@ export function createReloads(reload: () => Promise<void>): {
     const begun = new Promise<void>((resolve) => {
       begin = resolve;
     });
-    const timer = setTimeout(begin, GATHER_MS_MAX);
+    const cancel = clock.after(GATHER_MS_MAX, begin);
     const promise = begun
       .then(() => current.catch(() => {}))
       .then(() => {
-        clearTimeout(timer);
+        cancel();
         next = undefined;
         current = reload();
         return current;

@@ -1,6 +1,6 @@
 import { apply } from "../../src/cluster/apply.ts";
-import type { Command, Enrolment } from "../../src/cluster/command.ts";
-import { type Answer, type ClusterState, emptyState } from "../../src/cluster/state.ts";
+import type { Command } from "../../src/cluster/command.ts";
+import { type Answer, type ClusterState, type Enrolment, emptyState } from "../../src/cluster/state.ts";
 import { defaultLease } from "../../src/lease/bound.ts";
 import { parseUnitFile } from "../../src/unit/file.ts";
 import { unitHash } from "../../src/unit/hash.ts";

@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { createClient, type Endpoint } from "../../src/api/client.ts";
+import { createClient } from "../../src/api/client.ts";
+import type { Endpoint } from "../../src/api/endpoint.ts";
 import { systemClock } from "../../src/clock.ts";
 import { count } from "./counter.ts";
 import { createWriterWatch } from "./writers.ts";

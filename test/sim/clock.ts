@@ -49,6 +49,15 @@ export function createVirtualClock(): VirtualClock {
   };
 }
 
+/** `world` as a clock shows it that runs `rate` times as fast, and `offsetMs` ahead at the beginning. */
+export function rated(world: Clock, rate: number, offsetMs: number): Clock {
+  return {
+    now: () => offsetMs + world.now() * rate,
+    wall: () => world.wall(),
+    after: (delayMs, run) => world.after(delayMs / rate, run),
+  };
+}
+
 /** The part of the world that one process sees: it can freeze, and when it dies nothing of it happens any more. */
 export interface Life {
   readonly clock: Clock;
