@@ -1,4 +1,4 @@
-import type { Endpoint } from "../api/client.ts";
+import type { Endpoint } from "../api/endpoint.ts";
 import type { Credentials } from "../raft/peer.ts";
 import { ensureAuthority, ensureCertificate, type Issued } from "./authority.ts";
 import type { ClusterFile, ListedMachine } from "./cluster-file.ts";
