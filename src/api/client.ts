@@ -63,7 +63,7 @@ interface Call {
 }
 
 /** How long one request is sent again after a lost connection or without a leader: an election and a restart fit in. */
-const retryForMs = 10_000;
+const retryForMs = 6_000;
 const firstRetryDelayMs = 50;
 const maxRetryDelayMs = 1000;
 const connectTimeoutMs = 5000;
@@ -190,7 +190,12 @@ async function open(
   if (endpoint.kind === "unix") return http.request({ ...common, socketPath: endpoint.path });
   // TLS is loaded only by those who use it: the unix socket answers sooner without.
   const https = await import("node:https");
-  return https.request({ ...common, ...endpoint.tls, host: endpoint.host, port: endpoint.port });
+  try {
+    return https.request({ ...common, ...endpoint.tls, host: endpoint.host, port: endpoint.port });
+  } catch (cause) {
+    // Keys and certificates are parsed here and now.
+    throw unreachable(cause instanceof Error ? cause : new Error(String(cause)), endpoint, false, signal);
+  }
 }
 
 function collect(

@@ -110,7 +110,10 @@ export interface Observed {
   readonly active: string;
   readonly sub: string;
 }
-/** Why a unit is not placed or not running: on one machine, or everywhere when `machine` is null. */
+/**
+ * Why a unit is not placed or not running: on one machine, or everywhere when `machine` is null. With the constraint
+ * `needed`, why it goes on where nobody asks for it itself.
+ */
 export interface Reason {
   readonly machine: string | null;
   readonly constraint: string;

@@ -8,7 +8,7 @@ import { type Endpoint, formatEndpoint } from "./endpoint.ts";
  * `endpoint-unreachable` (it did not arrive).
  */
 export function unreachable(
-  cause: Error & { code?: string },
+  cause: Error & { code?: string; reason?: string },
   endpoint: Endpoint,
   isConnected: boolean,
   signal: AbortSignal | undefined,
@@ -21,9 +21,13 @@ export function unreachable(
       hint: "run it as root, or join the group that owns the socket.",
     });
   if (/^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO)/.test(code))
-    return new FlotillaError("endpoint-untrusted", `no trusted connection to ${place}: ${cause.message}`, {
-      hint: "give the cluster's --ca-file, and a --cert-file and --key-file that this CA signed.",
-    });
+    return new FlotillaError(
+      "endpoint-untrusted",
+      `no trusted connection to ${place}: ${cause.reason ?? cause.message}`,
+      {
+        hint: "give the cluster's --ca-file, and a --cert-file and --key-file that this CA signed.",
+      },
+    );
   if (isConnected && code !== "ETIMEDOUT")
     return new FlotillaError("endpoint-lost", `lost the connection to ${place}`, {
       hint: "look at the daemon there: systemctl status flotillad",
@@ -46,6 +50,8 @@ function inWords(code: string, cause: Error): string {
     case "EHOSTUNREACH":
     case "ENETUNREACH":
       return "no route to host";
+    case "EPROTO":
+      return "it does not speak TLS";
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "unknown host";

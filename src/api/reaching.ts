@@ -63,7 +63,9 @@ export function createReaching(identity: Identity, clock: Clock = systemClock): 
 function homesOf({ view }: Leader, unit: string): MachineRecord[] {
   const { state, catalog } = view;
   if (!state.units.has(unit) && !state.placements.has(unit))
-    throw new FlotillaError("unit-not-found", `no such unit: ${unit}`);
+    throw new FlotillaError("unit-not-found", `no such unit: ${unit}`, {
+      hint: "flotillactl list-unit-files shows those that the cluster knows",
+    });
   if (catalog.globals.has(unit)) return [...state.machines.values()].filter(({ status }) => status === "up");
   const home = state.machines.get(state.placements.get(unit)?.machine ?? "");
   if (!home) throw notPlaced(unit);

@@ -37,7 +37,7 @@ export function createRequestHandler<Leading>(front: Front<Leading>, routes: rea
       if (!leading && (await front.forward(request, raw, response))) return;
       if (!leading)
         throw new FlotillaError("no-leader", "the members have no leader now", {
-          hint: "a majority of the members has to be up and connected: flotillactl member list",
+          hint: "a majority of the members has to be up and connected: look there with systemctl status flotillad",
         });
     }
     const key = request.method === "GET" ? "" : parseKey(request.headers["idempotency-key"]);

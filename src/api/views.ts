@@ -1,6 +1,8 @@
 import type { MachineRecord } from "../cluster/state.ts";
+import { desires } from "../cluster/units.ts";
 import type { Leader } from "../leader/leader.ts";
 import { parseHostKey } from "../machine/host-key.ts";
+import { reach } from "../schedule/catalog.ts";
 import { isExclusive } from "../schedule/exclusive.ts";
 import type { MachineRef, MachineStatus, MachineView, Observed, Reason, UnitView } from "./contract.ts";
 
@@ -73,7 +75,16 @@ function reasonsFor({ view, placing, keeper }: Leader, name: string, isGlobal: b
     const problem = keeper(machine)?.unitProblem(name);
     if (problem !== undefined) reasons.push({ machine, constraint: "machine", message: problem });
   }
+  const needer = neederOf(view, name);
+  if (placement && needer !== undefined)
+    reasons.push({ machine: placement.machine, constraint: "needed", message: `${needer} needs it` });
   return reasons;
+}
+
+/** A unit because of which more becomes of `name` than is desired of it. */
+function neederOf({ catalog, state }: Leader["view"], name: string): string | undefined {
+  const rank = (unit: string) => desires.indexOf(state.units.get(unit)?.desired ?? "inactive");
+  return reach(name, catalog.requirers).find((other) => rank(other) > rank(name));
 }
 
 /** What a unit's next change depends on. */
@@ -84,7 +95,7 @@ function pendingFor({ view, losing, keeper }: Leader, name: string): string | nu
   const machine = view.state.machines.get(placement.machine);
   if (machine && machine.bootId !== placement.bootId)
     return `release from ${machine.address}, which has rebooted`;
-  const leftMs = losing.leftMs(home);
+  const leftMs = losing.leftMs(placement.machine);
   const where = machine?.address ?? placement.machine;
   if (leftMs !== undefined) return `takeover from ${where}: lease bound in ${(leftMs / 1000).toFixed(1)} s`;
   return home.phase() === "ready" ? null : `connection to ${where}`;
@@ -93,7 +104,8 @@ function pendingFor({ view, losing, keeper }: Leader, name: string): string | nu
 export function viewMachine({ keeper }: Leader, machine: MachineRecord, member: string | null): MachineView {
   const { id, address, port, user, metadata, bootId, isExclusiveCapable, clockRatePpm } = machine;
   const fingerprint = parseHostKey(machine.hostKey).fingerprint;
-  const statusReason = machine.statusReason ?? keeper(id)?.problem() ?? null;
+  // Why it cannot be reached now says more than what the loss began with.
+  const statusReason = keeper(id)?.problem() ?? machine.statusReason;
   const status = statusOf(machine, keeper(id)?.phase() === "ready");
   return {
     id,

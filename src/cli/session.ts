@@ -49,7 +49,7 @@ async function parseEndpoint(options: GlobalOptions): Promise<Endpoint> {
 }
 
 async function readPem(path: string | undefined): Promise<string | undefined> {
-  if (path === undefined) return undefined;
+  if (path === undefined || path === "") return undefined;
   const { readFile } = await import("node:fs/promises");
   try {
     return await readFile(path, "utf8");

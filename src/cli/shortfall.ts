@@ -24,12 +24,17 @@ function describe({ name, unit, verdict }: Shortfall, goal: Goal, timeoutMs: num
       const { machine, load, active, sub } = verdict.on;
       return `unit ${name} failed on ${formatMachine(machine)}: ${load} ${active} ${sub}${reasonLines(unit)}`;
     }
+    case "needed":
+      return `unit ${name} goes on${reasonLines(unit)}`;
     case "unplaced":
       return `unit ${name} cannot be placed on any machine${reasonLines(unit)}`;
     case "waiting": {
       const aim = goal === "gone" ? "destroyed" : goal;
       const pending = unit?.pending ? `: ${unit.pending}` : "";
-      return `unit ${name} is not ${aim} after ${timeoutMs / 1000} s${pending}${reasonLines(unit)}`;
+      const states = (unit?.observed ?? []).map(
+        ({ machine, active, sub }) => `\n  ${active} ${sub} on ${formatMachine(machine)}`,
+      );
+      return `unit ${name} is not ${aim} after ${timeoutMs / 1000} s${pending}${states.join("")}${reasonLines(unit)}`;
     }
   }
 }
@@ -47,6 +52,7 @@ function hintFor(shortfalls: readonly Shortfall[]): string {
   const of = (kind: string) => shortfalls.find(({ verdict }) => verdict.kind === kind)?.name;
   const failed = of("failed");
   if (failed !== undefined) return `flotillactl journal ${failed}`;
+  if (of("needed") !== undefined) return "stop or unload what needs it, too.";
   const unplaced = of("unplaced");
   if (unplaced !== undefined)
     return `it stays asked for until a machine can take it; flotillactl unload ${unplaced} gives it up.`;

@@ -10,6 +10,8 @@ export type Verdict =
   | { readonly kind: "waiting" }
   | { readonly kind: "reached"; readonly afterMs: number }
   | { readonly kind: "unplaced"; readonly afterMs: number }
+  /** It goes on although nobody asks for it itself, because a unit that somebody asks for needs it. */
+  | { readonly kind: "needed"; readonly afterMs: number }
   | { readonly kind: "failed"; readonly afterMs: number; readonly on: Observed | undefined };
 
 /** A service that dies at once is active first: systemd calls a Type=simple service active when it forks. */
@@ -27,8 +29,11 @@ const failed = (afterMs: number, on?: Observed): Verdict => ({ kind: "failed", a
 export function judge(unit: UnitView | undefined, goal: Goal, machines: readonly string[]): Verdict {
   if (goal === "gone") return unit === undefined || !unit.isDestroyed ? reached() : waiting;
   if (unit === undefined || unit.isDestroyed) return failed(0);
+  if (unit.isGlobal && goal !== "inactive") return judgeGlobal(unit, goal, machines);
+  const isLowered = goal === "stopped" || goal === "inactive";
+  if (isLowered && unit.reasons.some(({ constraint }) => constraint === "needed"))
+    return { kind: "needed", afterMs: failedMs };
   if (goal === "inactive") return unit.current === "inactive" ? reached() : orProblem(unit, waiting);
-  if (unit.isGlobal) return judgeGlobal(unit, goal, machines);
   if (unit.machine !== null) return orProblem(unit, judgeOn(unit, unit.machine.id, goal));
   if (unit.pending !== null) return waiting;
   if (goal === "stopped") return reached();

@@ -11,12 +11,14 @@ export type Order =
       /** Applies to all of them; absent: as they are, `inactive` for new ones. */
       readonly desired?: Desired;
       readonly replace: boolean;
+      /** Placed units, of these or tied to them, that get a new start. */
+      readonly again: readonly string[];
     }
   | {
       readonly kind: "set-desired";
       readonly names: readonly string[];
       readonly desired: Desired;
-      /** Those of `names` that get a new start although they are desired `launched` already. */
+      /** Placed units, of these or tied to them, that get a new start. */
       readonly again: readonly string[];
     }
   | { readonly kind: "destroy"; readonly names: readonly string[] }

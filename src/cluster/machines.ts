@@ -89,8 +89,7 @@ export function suspect(now: Applying, id: string, reason: string): Answer {
 /** The machine's lease is over for certain: what was placed there is free. */
 export function lose(now: Applying, held: Held, proof: Proof): Answer {
   const machine = now.state.machines.get(held.machine);
-  if (!machine || machine.bootId !== held.bootId)
-    return refused("stale-decision", `machine ${held.machine} has changed`);
+  if (!machine) return refused("stale-decision", `machine ${held.machine} is gone`);
   if (isObeying(machine)) return refused("stale-decision", `machine ${held.machine} is ${machine.status}`);
   if (!isHeld(now.state, held))
     return refused("stale-decision", `what machine ${held.machine} holds has changed`);

@@ -14,7 +14,7 @@ export function place(now: Applying, decision: Extract<Decision, { kind: "place"
   for (const { unit, resources } of decision.units) {
     if (!now.state.units.has(unit)) return refused("stale-decision", `${unit} is gone`);
     if (now.state.placements.has(unit)) return refused("stale-decision", `${unit} is placed already`);
-    const rival = holderOf(now.state, unit, resources);
+    const rival = holderOf(now.state, unit, resources, (placement) => placement.machine !== machine.id);
     if (rival)
       return refused("resource-held", `${unit} needs what ${rival.unit} holds on machine ${rival.machine}`);
   }
@@ -75,15 +75,20 @@ export function isHeld({ placements }: ClusterState, { machine, bootId, units }:
   });
 }
 
-/** Another unit's placement that holds one of these devices. */
+/** The placement of another unit that holds one of these devices, among those that count. */
 export function holderOf(
   state: ClusterState,
   unit: string,
   resources: readonly string[],
+  counts: (placement: Placement) => boolean,
 ): Placement | undefined {
   if (resources.length === 0) return undefined;
   for (const placement of state.placements.values())
-    if (placement.unit !== unit && placement.resources.some((resource) => resources.includes(resource)))
+    if (
+      placement.unit !== unit &&
+      placement.resources.some((resource) => resources.includes(resource)) &&
+      counts(placement)
+    )
       return placement;
   return undefined;
 }

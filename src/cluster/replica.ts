@@ -45,7 +45,9 @@ export function createReplica(clock: Clock): Replica {
     snapshot: () => saveState(state),
     restore: (snapshot) => {
       Object.assign(state, loadState(snapshot));
-      noteSuspicions([...suspectedSince.keys(), ...state.machines.keys()]);
+      // Between the state before and this one a machine may have been up and renewed: a suspicion counts from now.
+      suspectedSince.clear();
+      noteSuspicions(state.machines.keys());
       for (const listener of listeners) listener("all");
     },
   };

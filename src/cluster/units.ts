@@ -33,8 +33,8 @@ export function submit(now: Applying, order: Extract<Order, { kind: "submit" }>)
       now.tell(known ? "replaced" : "submitted", `${name} ${known ? "replaced" : "submitted"}`, {
         unit: name,
       });
-    if (desired === "launched") startAgain(now, name);
   }
+  startAgain(now, order.again);
   return done(outcomes);
 }
 
@@ -47,8 +47,8 @@ export function setDesired(now: Applying, order: Extract<Order, { kind: "set-des
     now.state.units.set(name, { ...known, desired: order.desired, generation: ++now.state.generation });
     now.changes.units.add(name);
     now.tell("desired", `${name}: ${known.desired} -> ${order.desired}`, { unit: name });
-    if (order.desired === "launched") startAgain(now, name);
   }
+  startAgain(now, order.again);
   return done();
 }
 
@@ -66,9 +66,14 @@ export function destroy(now: Applying, names: readonly string[]): Answer {
 }
 
 /** Every start of a placed unit has a generation of its own (lease.md, rule 14). */
-function startAgain({ state }: Applying, name: string): void {
-  const placement = state.placements.get(name);
-  if (placement) state.placements.set(name, { ...placement, generation: ++state.generation });
+function startAgain({ state, changes }: Applying, names: readonly string[]): void {
+  for (const name of names) {
+    const placement = state.placements.get(name);
+    if (!placement) continue;
+    state.placements.set(name, { ...placement, generation: ++state.generation });
+    changes.units.add(name);
+  }
 }
 
+/** fleet's order: each includes the ones before it. */
 export const desires: readonly Desired[] = ["inactive", "loaded", "launched"];

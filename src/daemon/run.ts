@@ -4,11 +4,12 @@ import type { Route } from "../api/route.ts";
 import { type Leading, routes } from "../api/routes.ts";
 import { createRequestHandler, type Front } from "../api/server.ts";
 import { sleep, systemClock } from "../clock.ts";
-import type { FlotillaError } from "../error.ts";
+import { describeError, type FlotillaError } from "../error.ts";
 import type { Log } from "../log.ts";
 import { connectMachine } from "../machine/link.ts";
 import type { Consensus } from "../raft/consensus.ts";
 import { version } from "../version.ts";
+import { claimDataDirectory } from "./claim.ts";
 import type { Config } from "./config.ts";
 import { readCredentials, readSshIdentity } from "./keys.ts";
 import { followLeadership, type Leadership } from "./leadership.ts";
@@ -23,9 +24,10 @@ const STOP_MS_MAX = 2_000;
 export async function run(config: Config, log: Log): Promise<void> {
   const end = (reason: FlotillaError): never => {
     // After a failed write nobody knows what the disk holds: nothing is tried again (raft.md, 2.6).
-    log("error", `${reason.message}, exiting`, { code: reason.code, at: reason.at });
+    log("error", `${describeError(reason)}, exiting`, { code: reason.code, at: reason.at });
     process.exit(1);
   };
+  await claimDataDirectory(config.data_dir);
   const identity = readSshIdentity(config);
   const { consensus, replica, cluster } = await join(config, log, end);
   const leadership = followLeadership(

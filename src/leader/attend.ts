@@ -1,7 +1,8 @@
 import { FlotillaError } from "../error.ts";
 import { machineFiles } from "../lease/machine-files.ts";
-import { guardUnits, leaseTarget } from "../lease/places.ts";
+import { guardUnits } from "../lease/places.ts";
 import type { MachineLink } from "../machine/link.ts";
+import { isGuarded } from "../reconcile/plan.ts";
 import type { Sight } from "../reconcile/sight.ts";
 import { wantedOn } from "../reconcile/wanted.ts";
 import type { Office } from "./office.ts";
@@ -35,7 +36,9 @@ async function admit({ office, machineId, link, sight }: Attending): Promise<voi
     return placement && placement.bootId !== bootId && !present.has(unit) ? [placement] : [];
   });
   for (const oldBoot of new Set(earlier.map((placement) => placement.bootId))) {
-    const units = earlier.filter((placement) => placement.bootId === oldBoot);
+    const units = earlier
+      .filter((placement) => placement.bootId === oldBoot)
+      .map(({ unit, generation }) => ({ unit, generation }));
     const held = { machine: machineId, bootId: oldBoot, units };
     await decide(
       office,
@@ -68,10 +71,8 @@ async function installGuards({ office, machineId, link }: Attending): Promise<vo
 
 /** Until this is done the machine's lease is not renewed: what cannot be stopped is fenced when it ends. */
 async function stopIntruders({ office, machineId, link, sight, settle }: Attending): Promise<void> {
-  const isExclusive = (unit: string) =>
-    sight.of(unit).dropIn?.includes(leaseTarget) || sight.of(unit).gate !== undefined;
   const intruders = [...sight.units()].filter(
-    (unit) => isExclusive(unit) && wantedOn(office.view, machineId, unit).kind === "absent",
+    (unit) => isGuarded(sight.of(unit)) && wantedOn(office.view, machineId, unit).kind === "absent",
   );
   await Promise.all(intruders.map(settle));
   if (intruders.length === 0) return;

@@ -64,8 +64,10 @@ export async function attend(
     office.observed([unit]);
     return describeError(error);
   });
-  attendance = { sight, settling, work };
+  // Until it is ready no signal may set off other work: two at once on one unit would undo each other, and nobody
+  // would end it if the machine does not become ready.
   await readyMachine({ office, machineId, link, sight, settle: work.settle });
+  attendance = { sight, settling, work };
   return attendance;
 }
 

@@ -44,6 +44,7 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
       leaving.delete(id);
       office
         .propose({ kind: "forget-machine", machine: id })
+        .then((answer) => void (answer.ok || leaving.add(id)))
         .catch((error) => log("info", describeError(error), { machine: id }));
     }
   };
@@ -62,7 +63,11 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
       ]);
       placing.consider(units, true);
       settle(units);
-      for (const id of changes.machines) settle([...view.placedOn(id), ...view.catalog.globals]);
+      settle(globalsInConflict(view, changes.units));
+      for (const id of changes.machines) {
+        settle([...view.placedOn(id), ...view.catalog.globals]);
+        keepers.get(id)?.checkStanding();
+      }
       // The guards are given the new lease on connecting.
       if (changes.isLease) for (const keeper of keepers.values()) keeper.renew("the lease was changed");
       noteLeaving(changes.machines);
@@ -82,7 +87,14 @@ function concerns(view: View, keeper: Keeper, unit: string): boolean {
   );
 }
 
+/** Global units that may have to come or go because another unit went or came. */
+function globalsInConflict({ catalog }: View, units: Iterable<string>): string[] {
+  const hasConflicts = (name: string) => (catalog.get(name)?.fleet.conflicts.length ?? 0) > 0;
+  const isAny = [...units].some(hasConflicts);
+  return [...catalog.globals].filter((name) => isAny || hasConflicts(name));
+}
+
 /** Everything whose place or state may depend on a unit. */
 function tiedTo({ catalog }: View, unit: string): string[] {
-  return [...catalog.group(unit), ...reach(unit, catalog.requirements), ...reach(unit, catalog.requirers)];
+  return [...catalog.group(unit), ...reach(unit, catalog.requirements), ...reach(unit, catalog.wanters)];
 }

@@ -1,4 +1,5 @@
 import { sleep } from "../clock.ts";
+import { isObeying } from "../cluster/machines.ts";
 import { describeError, FlotillaError } from "../error.ts";
 import type { MachineLink } from "../machine/link.ts";
 import { reconnectDelayMs } from "../machine/reconnect.ts";
@@ -9,6 +10,9 @@ import type { Office } from "./office.ts";
 
 /** `connecting`: never reached by this leader · `ready`: renewed and settled · `away`: lost, being reconnected. */
 export type Phase = "connecting" | "ready" | "away";
+
+/** How long a machine may take to be listed and cleaned before the connection is given up, in milliseconds. */
+const ATTEND_MS_MAX = 15_000;
 
 /** The leader's side of one machine: keeps a connection to it, its lease, and its units where they should be. */
 export interface Keeper {
@@ -23,6 +27,8 @@ export interface Keeper {
   waitsFor(unit: string): string | undefined;
   /** Connects anew, for the sake of what is only done then. */
   renew(reason: string): void;
+  /** Connects anew if the state does not count the machine among those that are renewed. */
+  checkStanding(): void;
   /** Its units have left: the machine may shut down. */
   allowShutdown(): void;
   end(): void;
@@ -50,7 +56,7 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
       if (!machine) return;
       try {
         link = await office.connect(machine, seq, over.signal);
-        begin(await attend(office, machineId, link, hadLapsed), link);
+        begin(await inTime(attend(office, machineId, link, hadLapsed), link), link);
         failures = 0;
         const reason = await link.closed;
         hadLapsed = reason.code === "lease-lapsed";
@@ -66,6 +72,12 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
       if (!over.signal.aborted) await sleep(clock, reconnectDelayMs(failures, office.random()));
     }
   };
+  /** A machine whose PID 1 stands still answers nothing, for as long as a D-Bus call may take. */
+  const inTime = async <T>(attending: Promise<T>, to: MachineLink): Promise<T> => {
+    const late = new FlotillaError("machine-slow", `not ready within ${ATTEND_MS_MAX} ms`, { at: machineId });
+    const cancel = clock.after(ATTEND_MS_MAX, () => to.close(late));
+    return attending.finally(cancel);
+  };
   const begin = (begun: Attendance, to: MachineLink): void => {
     attendance = begun;
     phase = "ready";
@@ -74,6 +86,7 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
     log("info", "ready", { machine: machineId });
     const mine = new Set([...begun.sight.units(), ...view.placedOn(machineId), ...view.catalog.globals]);
     for (const unit of mine) begun.settling.settle(unit);
+    checkStanding();
     office.observed(mine);
     events.onReady();
   };
@@ -88,6 +101,13 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
     if (!over.signal.aborted) events.onAway(problem ?? "no connection");
   };
 
+  /** A suspicion that was under way when the machine became ready is withdrawn by connecting anew. */
+  const checkStanding = (): void => {
+    const machine = view.state.machines.get(machineId);
+    if (phase === "ready" && machine && !isObeying(machine))
+      link?.close(new FlotillaError("suspected", `it is ${machine.status}`, { at: machineId }));
+  };
+
   queueMicrotask(() => void keep());
   return {
     machine: machineId,
@@ -98,6 +118,7 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
     settle: (unit) => attendance?.settling.settle(unit),
     unitProblem: (unit) => attendance?.settling.problem(unit),
     waitsFor: (unit) => attendance?.work.waitsFor(unit),
+    checkStanding,
     renew: (reason) => link?.close(new FlotillaError("renewed", reason, { at: machineId })),
     allowShutdown: () => link?.allowShutdown(),
     end: () => {

@@ -4,6 +4,7 @@ import type { MachineRecord } from "../cluster/state.ts";
 import type { Log } from "../log.ts";
 import type { MachineLink } from "../machine/link.ts";
 import type { Consensus } from "../raft/consensus.ts";
+import { leadershipLost } from "../raft/proposals.ts";
 import { createView, type View } from "../schedule/view.ts";
 import { parseUnit } from "../unit/unit.ts";
 import { createFollowing } from "./following.ts";
@@ -58,11 +59,11 @@ export function lead(options: LeaderOptions): Leader {
   });
   const keepers = new Map<string, Keeper>();
   const placing = createPlacing(office);
-  const losing = createLosing(office, replica, clock.now());
+  const losing = createLosing(office, replica, clock.now(), (machine) => keepers.get(machine));
   const renewing = createRenewing(office, () => keepers.values());
 
   const keepOne = (id: string): void => {
-    const onAway = (reason: string) => losing.away(keeper, reason);
+    const onAway = (reason: string) => losing.away(id, reason);
     const keeper = createKeeper(id, office, { onReady: renewing.now, onAway });
     keepers.set(id, keeper);
     clock.after(FIRST_CONTACT_MS, () => {
@@ -106,7 +107,11 @@ function openOffice(options: LeaderOptions, observed: Office["observed"]): Offic
     view: createView(state, parseUnit),
     clockErrors: (machine) => ({ machinePpm: machine.clockRatePpm, memberPpm: options.clockRatePpm }),
     propose: createPropose(consensus, clock, epoch),
-    confirm: async () => void (await consensus.confirmLeadership()),
+    confirm: async () => {
+      const { term } = await consensus.confirmLeadership();
+      // A member that lost its leadership and has it again is another leader.
+      if (term !== epoch) throw leadershipLost();
+    },
     connect: (machine, seq, signal) =>
       options.connect(machine, { cluster: state.cluster, epoch, seq, signal }),
     observed,

@@ -11,9 +11,9 @@ import type { Office } from "./office.ts";
 
 /** Suspects a machine that is away, and gives up its units once no lease of theirs can be in force. */
 export interface Losing {
-  away(keeper: Keeper, reason: string): void;
+  away(machine: string, reason: string): void;
   /** Milliseconds from now until the units of a suspect machine may be taken over; undefined: it is not suspect. */
-  leftMs(keeper: Keeper): number | undefined;
+  leftMs(machine: string): number | undefined;
   end(): void;
 }
 
@@ -26,18 +26,22 @@ interface Bound {
   readonly fromMs: number;
 }
 
-export function createLosing(office: Office, replica: Replica, electedAtMs: number): Losing {
+export function createLosing(
+  office: Office,
+  replica: Replica,
+  electedAtMs: number,
+  /** Whoever keeps a machine now: a machine that was removed and enrolled again has another keeper. */
+  keeperOf: (machine: string) => Keeper | undefined,
+): Losing {
   const { clock, view, propose, confirm, log } = office;
   const armed = new Map<string, () => void>();
   let isOver = false;
 
-  const boundOf = (keeper: Keeper): Bound => {
-    const machine = view.state.machines.get(keeper.machine);
-    if (!machine) return { atMs: Number.POSITIVE_INFINITY, since: "election", fromMs: electedAtMs };
+  const boundOf = (machine: MachineRecord): Bound => {
     const [lease, errors, sentMs] = [
       machine.leaseInForce,
       office.clockErrors(machine),
-      keeper.lease.sentUntilMs(),
+      keeperOf(machine.id)?.lease.sentUntilMs(),
     ];
     // What an earlier leader sent was confirmed before this one was elected, and before the suspicion arrived.
     const suspectedMs = replica.suspectedSinceMs(machine.id) ?? electedAtMs;
@@ -53,50 +57,53 @@ export function createLosing(office: Office, replica: Replica, electedAtMs: numb
     // Its lease may have been longer than any of ours, and none of ours need have arrived.
     return own.atMs < earlier.atMs ? earlier : own;
   };
-  const isAway = (keeper: Keeper): boolean => {
-    const machine = view.state.machines.get(keeper.machine);
-    return machine !== undefined && !isObeying(machine);
+  /** The machine, while nobody renews it. */
+  const awayMachine = (id: string): MachineRecord | undefined => {
+    const machine = view.state.machines.get(id);
+    return machine && machine.status !== "enrolled" && !isObeying(machine) ? machine : undefined;
   };
 
-  const away = async (keeper: Keeper, reason: string): Promise<void> => {
-    if (isOver) return;
-    const machine = view.state.machines.get(keeper.machine);
-    if (!machine || machine.status === "enrolled") return;
-    if (isObeying(machine)) await propose({ kind: "suspect", machine: machine.id, reason });
-    if (armed.has(machine.id) || isOver) return;
-    arm(keeper);
+  const away = async (id: string, reason: string): Promise<void> => {
+    const machine = view.state.machines.get(id);
+    if (isOver || !machine) return;
+    if (isObeying(machine)) await propose({ kind: "suspect", machine: id, reason });
+    arm(id);
   };
-  const arm = (keeper: Keeper): void => {
-    const delayMs = Math.max(0, boundOf(keeper).atMs - clock.now());
-    armed.set(
-      keeper.machine,
-      clock.after(delayMs, () => {
-        armed.delete(keeper.machine);
-        lose(keeper).catch((error) => log("info", describeError(error), { machine: keeper.machine }));
-      }),
-    );
+  const arm = (id: string): void => {
+    const machine = awayMachine(id);
+    if (isOver || !machine || armed.has(id)) return;
+    const cancel = clock.after(Math.max(0, boundOf(machine).atMs - clock.now()), () => {
+      armed.delete(id);
+      lose(id).catch((error) => log("info", describeError(error), { machine: id }));
+    });
+    armed.set(id, cancel);
   };
-  const lose = async (keeper: Keeper): Promise<void> => {
-    const machine = view.state.machines.get(keeper.machine);
-    if (isOver || !machine || !isAway(keeper)) return;
-    const { atMs, since, fromMs } = boundOf(keeper);
-    if (clock.now() < atMs) return arm(keeper);
-    // Nothing was sent since: `lose` is refused when the machine is up again, and only this leader sends.
+  const lose = async (id: string): Promise<void> => {
+    if (!awayMachine(id)) return;
     await confirm();
-    const held = heldOn(view, machine);
-    if (machine.status === "lost" && held.units.length === 0) return;
-    const { bootId } = held;
-    const waitedMs = Math.round(clock.now() - fromMs);
-    const proof = { kind: "lease-bound", machine: machine.id, bootId, since, waitedMs } as const;
-    const answer = await propose({ kind: "lose", held, proof });
-    if (!answer.ok) log("info", `not lost: ${answer.message}`, { machine: machine.id });
-    else log("warning", `lost, ${held.units.length} units are free`, { machine: machine.id });
+    // Looked at after the confirmation, which may have taken long: the machine may have been up and renewed meanwhile.
+    // Nothing is sent from here on until `lose` is applied: that takes a `machine-up`, which comes after it in the log.
+    const machine = awayMachine(id);
+    if (isOver || !machine) return;
+    const bound = boundOf(machine);
+    if (clock.now() < bound.atMs) return arm(id);
+    for (const held of heldOn(view, machine)) {
+      if (machine.status === "lost" && held.units.length === 0) continue;
+      const answer = await propose({ kind: "lose", held, proof: proofOf(held, bound) });
+      if (!answer.ok) log("info", `not lost: ${answer.message}`, { machine: id });
+      else log("warning", `lost, ${held.units.length} units are free`, { machine: id });
+    }
   };
+  const proofOf = ({ machine, bootId }: Held, { since, fromMs }: Bound) =>
+    ({ kind: "lease-bound", machine, bootId, since, waitedMs: Math.round(clock.now() - fromMs) }) as const;
   return {
-    away: (keeper, reason) => {
-      away(keeper, reason).catch((error) => log("info", describeError(error), { machine: keeper.machine }));
+    away: (machine, reason) => {
+      away(machine, reason).catch((error) => log("info", describeError(error), { machine }));
     },
-    leftMs: (keeper) => (isAway(keeper) ? Math.max(0, boundOf(keeper).atMs - clock.now()) : undefined),
+    leftMs: (id) => {
+      const machine = awayMachine(id);
+      return machine && Math.max(0, boundOf(machine).atMs - clock.now());
+    },
     end: () => {
       isOver = true;
       for (const cancel of armed.values()) cancel();
@@ -104,14 +111,18 @@ export function createLosing(office: Office, replica: Replica, electedAtMs: numb
   };
 }
 
-/** What is placed on one boot of a machine, and may be given up by the end of its lease. */
-export function heldOn(view: View, machine: MachineRecord): Held {
-  const units = [...view.placedOn(machine.id)].flatMap((unit) => {
+/**
+ * What is placed on a machine and may be given up by the end of its lease, by boot: the machine may have gone again
+ * before the units of an earlier boot were released.
+ */
+export function heldOn(view: View, machine: MachineRecord): readonly Held[] {
+  const byBoot = new Map<string, Held["units"]>([[machine.bootId ?? "", []]]);
+  for (const unit of view.placedOn(machine.id)) {
     const placement = view.state.placements.get(unit);
-    if (!placement || placement.bootId !== machine.bootId) return [];
     // Started before it became exclusive: no lease will stop it, so the lease's end proves nothing of it.
-    if (!placement.exclusive && isExclusive(view.catalog, unit)) return [];
-    return [{ unit, generation: placement.generation }];
-  });
-  return { machine: machine.id, bootId: machine.bootId ?? "", units };
+    if (!placement || (!placement.exclusive && isExclusive(view.catalog, unit))) continue;
+    const { bootId, generation } = placement;
+    byBoot.set(bootId, [...(byBoot.get(bootId) ?? []), { unit, generation }]);
+  }
+  return [...byBoot].map(([bootId, units]) => ({ machine: machine.id, bootId, units }));
 }

@@ -3,6 +3,7 @@ import type { Answer, Desired, Enrolment } from "../cluster/state.ts";
 import type { Outcome } from "../cluster/units.ts";
 import { FlotillaError } from "../error.ts";
 import { leaseParameters } from "../lease/bound.ts";
+import { reach } from "../schedule/catalog.ts";
 import { isDevice } from "../schedule/exclusive.ts";
 import type { View } from "../schedule/view.ts";
 import { parseUnit, type Unit } from "../unit/unit.ts";
@@ -42,7 +43,15 @@ export function createOrders(leader: Leader): Orders {
         checkGroups(view, units);
         const plain = units.map(({ name, text, hash }) => ({ name, text, hash }));
         const wish = desired === undefined ? {} : { desired };
-        const outcomes = await order({ kind: "submit", units: plain, replace, ...wish }, key);
+        const changed = units.filter(
+          ({ name, text }) =>
+            view.state.units.get(name)?.text !== text || (desired === "launched" && !isUp(leader, name)),
+        );
+        const again = withUsers(
+          view,
+          changed.map(({ name }) => name),
+        );
+        const outcomes = await order({ kind: "submit", units: plain, replace, again, ...wish }, key);
         return outcomes as readonly { name: string; outcome: Outcome }[];
       }),
     desire: (names, desired, key) =>
@@ -51,7 +60,8 @@ export function createOrders(leader: Leader): Orders {
           const unit = view.catalog.get(name);
           if (unit) checkUnit(unit, desired);
         }
-        const again = desired === "launched" ? names.filter((name) => !isUp(leader, name)) : [];
+        const down = desired === "launched" ? names.filter((name) => !isUp(leader, name)) : [];
+        const again = withUsers(view, down);
         await order({ kind: "set-desired", names, desired, again }, key);
       }),
     destroy: (names, key) => inTurn(async () => void (await order({ kind: "destroy", names }, key))),
@@ -79,6 +89,13 @@ function isUp({ view, keeper }: Leader, name: string): boolean {
   if (view.catalog.globals.has(name)) return true;
   const active = placement && keeper(placement.machine)?.sight()?.of(name).active;
   return active === undefined || (active !== "inactive" && active !== "failed");
+}
+
+/** Those of these units that are placed, and the launched ones that systemd stops along with them. */
+function withUsers({ state, catalog }: View, names: readonly string[]): string[] {
+  const isLaunched = (name: string) => state.units.get(name)?.desired === "launched";
+  const users = names.flatMap((name) => reach(name, catalog.requirers)).filter(isLaunched);
+  return [...new Set([...names, ...users])].filter((name) => state.placements.has(name));
 }
 
 function checkUnit(unit: Unit, desired: Desired | undefined): void {

@@ -1,8 +1,10 @@
-import type { FlotillaError } from "../error.ts";
-import { describeError } from "../error.ts";
+import { describeError, FlotillaError } from "../error.ts";
 import type { Refusal } from "../schedule/constraint.ts";
 import { isWanted, schedule } from "../schedule/schedule.ts";
 import type { Office } from "./office.ts";
+
+/** How long after a decision that was not taken it is made anew, in milliseconds. */
+const RETRY_MS = 500;
 
 /** Places what is wanted and not placed, as soon as something changes for it. */
 export interface Placing {
@@ -14,7 +16,8 @@ export interface Placing {
 }
 
 export function createPlacing(office: Office): Placing {
-  const { view, propose, log } = office;
+  const { clock, view, propose, log } = office;
+  const retrying = new Set<string>();
   const dirty = new Set<string>();
   const refused = new Map<string, readonly Refusal[]>();
   let isRunning = false;
@@ -32,30 +35,32 @@ export function createPlacing(office: Office): Placing {
     office.observed(group);
     if (choice.kind !== "place") return;
     const answer = await propose(choice.decision);
-    // Somebody was quicker: the change that this brought makes the unit dirty again.
-    if (!answer.ok) log("info", `not placed: ${answer.message}`, { unit });
+    if (!answer.ok) throw new FlotillaError(answer.code, answer.message);
+  };
+  /** What was decided on may have changed meanwhile; and the change may have come before the decision was refused. */
+  const again = (unit: string): void => {
+    if (!retrying.has(unit)) clock.after(RETRY_MS, () => retrying.delete(unit) && consider([unit], false));
+    retrying.add(unit);
   };
   const run = async (): Promise<void> => {
     isRunning = true;
-    try {
-      for (const unit of dirty) {
-        if (isOver) return;
-        dirty.delete(unit);
-        await placeOne(unit);
-      }
-    } catch (error) {
-      // Proposals fail when leadership is lost, and then this leader's work is over.
-      log("info", `placing ended: ${describeError(error as FlotillaError)}`);
-    } finally {
-      isRunning = false;
+    for (const unit of dirty) {
+      dirty.delete(unit);
+      await placeOne(unit).catch((error) => {
+        log("info", `not placed: ${describeError(error)}`, { unit });
+        again(unit);
+      });
+      if (isOver) return;
     }
+    isRunning = false;
+  };
+  const consider: Placing["consider"] = (units, all) => {
+    for (const unit of units) dirty.add(unit);
+    if (all) for (const unit of refused.keys()) dirty.add(unit);
+    if (!isRunning && !isOver) void run();
   };
   return {
-    consider: (units, all) => {
-      for (const unit of units) dirty.add(unit);
-      if (all) for (const unit of refused.keys()) dirty.add(unit);
-      if (!isRunning && !isOver) void run();
-    },
+    consider,
     refusals: (unit) => refused.get(unit) ?? [],
     end: () => {
       isOver = true;

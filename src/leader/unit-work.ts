@@ -55,6 +55,14 @@ export function createUnitWork({ office, machineId, link, sight, fail, onWake }:
     startFailed: (unit, problem) => {
       sight.note(unit, { started: undefined });
       fail(unit, problem);
+      // Why systemd refused shows in the load state, which no signal carries.
+      link.states([unit]).then(
+        ([state]) => {
+          if (state) sight.noteState(state);
+          office.observed([unit]);
+        },
+        () => {}, // The connection is gone, and with it this sight.
+      );
     },
   });
   const isPrepared = (unit: string): boolean => {

@@ -1,7 +1,8 @@
 import { fdatasync, fsync, mkdirSync, writeSync } from "node:fs";
-import { type FileHandle, open, readFile, rename } from "node:fs/promises";
+import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { FlotillaError } from "../error.ts";
 
 /** A file that only grows. After a failed `write` or `sync` nobody knows what it holds: stop, never retry. */
 export interface AppendFile {
@@ -37,18 +38,28 @@ export function openDisk(path: string): Disk {
       }),
     replace: async (name, content) => {
       const temporary = join(path, `${name}.new`);
-      const file = await open(temporary, "w", 0o600);
       try {
-        await file.writeFile(content);
-        await syncAll(file.fd);
-      } finally {
-        await file.close();
+        await writeDurably(temporary, content);
+        await rename(temporary, join(path, name));
+        await syncDirectory(path);
+      } catch (cause) {
+        // On a full disk the half of it would take the space that somebody makes.
+        await rm(temporary, { force: true });
+        throw unwritable(join(path, name), cause);
       }
-      await rename(temporary, join(path, name));
-      await syncDirectory(path);
     },
-    append: async (name) => appendFile(await open(join(path, name), "a", 0o600)),
+    append: async (name) => appendFile(await open(join(path, name), "a", 0o600), join(path, name)),
   };
+}
+
+async function writeDurably(path: string, content: Buffer): Promise<void> {
+  const file = await open(path, "w", 0o600);
+  try {
+    await file.writeFile(content);
+    await syncAll(file.fd);
+  } finally {
+    await file.close();
+  }
 }
 
 async function syncDirectory(path: string): Promise<void> {
@@ -60,13 +71,29 @@ async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-function appendFile(file: FileHandle): AppendFile {
+function appendFile(file: FileHandle, path: string): AppendFile {
   return {
     // Into the page cache only: cheaper than a trip through the thread pool.
     write: (data) => {
-      for (let done = 0; done < data.length; ) done += writeSync(file.fd, data, done);
+      try {
+        for (let done = 0; done < data.length; ) done += writeSync(file.fd, data, done);
+      } catch (cause) {
+        throw unwritable(path, cause);
+      }
     },
-    sync: () => syncData(file.fd),
+    sync: () =>
+      syncData(file.fd).catch((cause: unknown) => {
+        throw unwritable(path, cause);
+      }),
     close: () => file.close(),
   };
+}
+
+function unwritable(path: string, cause: unknown): FlotillaError {
+  const isFull = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+  return new FlotillaError("disk-failed", "cannot be written", {
+    at: path,
+    cause,
+    ...(isFull ? { hint: "make space there: systemd starts flotillad again by itself" } : {}),
+  });
 }

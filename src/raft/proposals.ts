@@ -102,5 +102,7 @@ function refused(reason: string): FlotillaError {
 }
 
 function tooLarge(bytes: number): FlotillaError {
-  return new FlotillaError("proposal-too-large", `a command of ${bytes} bytes exceeds ${maxEntryBytes}`);
+  return new FlotillaError("proposal-too-large", `a command of ${bytes} bytes exceeds ${maxEntryBytes}`, {
+    hint: "ask for fewer units at once",
+  });
 }

@@ -31,6 +31,8 @@ export function consensusOf(
     await done;
   };
   const transferLeadership = async (to?: string) => {
+    // Asked again, because the answer was lost with the leader that it came from.
+    if (to === id && roleOf(node) === "leader") return;
     const next = await loop.ask(() => {
       const chosen = successor(core, presence, to);
       node.transferLeader(chosen);

@@ -1,12 +1,15 @@
 import type { Clock } from "../clock.ts";
 import { describeError, FlotillaError } from "../error.ts";
 import { dropInPath } from "../lease/drop-in.ts";
-import { unitFilePath } from "../lease/places.ts";
+import { leaseTarget, unitFilePath } from "../lease/places.ts";
 import { checkShown } from "../lease/shown.ts";
 import type { JobResult, MachineLink } from "../machine/link.ts";
-import { isRunning, type Step } from "./plan.ts";
+import { isGuarded, isRunning, type Step } from "./plan.ts";
 import { createReloads } from "./reload.ts";
 import type { Sight } from "./sight.ts";
+
+/** No unit is ever started in this generation. */
+const NEVER = 0;
 
 /** What a step needs from the cluster state: the steps that are commands. */
 export interface Deciding {
@@ -21,7 +24,7 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
   const reloads = createReloads(clock, () => link.reload());
 
   const stop = async (unit: string): Promise<void> => {
-    expectDone("stop", unit, await link.stop(unit));
+    expectDone("stop", unit, await link.stop(unit).catch(doneIfUnknown));
     const [state] = await link.states([unit]);
     if (state) sight.noteState(state);
     // Only this makes the stop a proof: systemd says it is down, and no process of it is left (lease.md, D).
@@ -29,6 +32,8 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
       throw failed(unit, "unit-not-stopped", `it is ${state.active} after its stop`);
     if (await link.hasProcesses(unit))
       throw failed(unit, "unit-not-stopped", "processes are left after its stop");
+    // Wanted again before it has left, it needs a new start; an exclusive unit gets a new generation for it.
+    if (!isGuarded(sight.of(unit))) await markStarted(unit, NOT_STARTED);
   };
   // A start may take as long as the unit likes: it is asked for here, and seen in the unit's state.
   const start = async (unit: string, step: Extract<Step, { do: "start" | "restart" }>): Promise<void> => {
@@ -36,16 +41,20 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
     // A failed unit may have hit its start limit, which only a reset lifts.
     if (sight.of(unit).active === "failed") await link.resetFailed(unit);
     const job = step.do === "start" ? link.start(unit) : link.restart(unit);
-    const isOurs = (result: JobResult) => result !== "done" && result !== "failed" && result !== "skipped";
-    job.then(
-      (result) => isOurs(result) && deciding.startFailed(unit, `systemd's start job ended with "${result}"`),
-      (error) => deciding.startFailed(unit, describeError(error)),
-    );
-    await markStarted(unit, step.generation);
+    sight.note(unit, { started: step.generation });
+    follow(unit, step.generation, job).catch((error) => deciding.startFailed(unit, describeError(error)));
+  };
+  /** The machine's own note comes last: a start that a lost connection swallowed is asked for again. */
+  const follow = async (unit: string, generation: number, job: Promise<JobResult>): Promise<void> => {
+    const result = await job;
+    if (sight.of(unit).started !== generation) return; // It was stopped, or started anew, meanwhile.
+    if (result === "done" || result === "failed" || result === "skipped")
+      return markStarted(unit, generation);
+    throw failed(unit, `job-${result}`, `systemd's start job ended with "${result}"`);
   };
   const markStarted = async (unit: string, generation: number): Promise<void> => {
     await link.markStarted(unit, generation);
-    sight.note(unit, { started: generation });
+    if (sight.has(unit)) sight.note(unit, { started: generation });
   };
   const verify = async (unit: string): Promise<void> => {
     const violations = checkShown(unit, await link.show(unit));
@@ -64,6 +73,8 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
         });
         return sight.note(unit, { text: step.text, dropIn: step.dropIn });
       case "remove":
+        // Whatever was seen of it: only what systemd says after its gate has gone counts as a proof.
+        await stop(unit);
         await reloads.around(async () => {
           await link.removeFiles([unitFilePath(unit)]);
           await link.removeFiles([dropInPath(unit)]);
@@ -77,9 +88,14 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
         await link.ungate(unit);
         return sight.note(unit, { gate: undefined });
       case "mark-started":
+        // systemd will start it for what needs it, and has to start what was pushed.
+        await verify(unit);
         return markStarted(unit, step.generation);
       case "stop":
-        return stop(unit);
+        await stop(unit);
+        // An exclusive unit's next start needs another generation; any other one may be started again as it was.
+        if (!sight.of(unit).dropIn?.includes(leaseTarget)) await markStarted(unit, NEVER);
+        return;
       case "start":
       case "restart":
         return start(unit, step);
@@ -89,6 +105,15 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
         return deciding.renewGeneration(unit, step.generation, step.reason);
     }
   };
+}
+
+/** Generations count from 1. */
+const NOT_STARTED = 0;
+
+/** A unit that systemd does not know needs no stop. */
+function doneIfUnknown(error: unknown): JobResult {
+  if (error instanceof FlotillaError && error.code === "systemd-no-such-unit") return "done";
+  throw error;
 }
 
 function expectDone(verb: string, unit: string, result: JobResult): void {

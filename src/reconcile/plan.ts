@@ -1,3 +1,4 @@
+import { leaseTarget } from "../lease/places.ts";
 import type { Wanted } from "./wanted.ts";
 
 /** What a machine shows of one unit. */
@@ -109,6 +110,10 @@ function planFree({ reason, generation }: Present, seen: Seen, push: readonly St
     : ({ do: "start", reason } as const);
   return [...push, { ...start, generation, exclusive: false }];
 }
+
+/** Pushed as an exclusive unit, or gated as one. */
+export const isGuarded = ({ dropIn, gate }: Pick<Seen, "dropIn" | "gate">): boolean =>
+  gate !== undefined || dropIn?.includes(leaseTarget) === true;
 
 /** Not at rest: it runs, or is on its way up or down. */
 export const isRunning = ({ active }: Pick<Seen, "active">): boolean =>

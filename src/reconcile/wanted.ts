@@ -2,7 +2,7 @@ import { dropIn } from "../lease/drop-in.ts";
 import { leaseTarget } from "../lease/places.ts";
 import { reach } from "../schedule/catalog.ts";
 import { isGlobalLoadedOn } from "../schedule/constraint.ts";
-import { isExclusive } from "../schedule/exclusive.ts";
+import { isPlacedAs } from "../schedule/exclusive.ts";
 import { isWanted } from "../schedule/schedule.ts";
 import type { View } from "../schedule/view.ts";
 
@@ -46,8 +46,9 @@ export function wantedOn(view: View, machineId: string, name: string): Wanted {
   } else if (!isHere)
     return absent(placement ? "the unit is placed elsewhere" : "the unit is not placed here");
   else if (!isWanted(view, name)) return absent("nothing wants the unit any more");
+  else if (!isPlacedAs(view.catalog, placement)) return absent("it is not what it was placed as");
 
-  const exclusive = placement !== undefined && (placement.exclusive || isExclusive(view.catalog, name));
+  const exclusive = placement?.exclusive === true;
   const needer = record.desired === "launched" ? name : launchedRequirer(view, machineId, name);
   return {
     kind: record.desired === "launched" ? "launched" : needer !== undefined ? "needed" : "loaded",
@@ -65,12 +66,12 @@ export function wantedOn(view: View, machineId: string, name: string): Wanted {
   };
 }
 
-/** A launched unit on this machine that needs `name`, directly or through others. */
+/** A launched unit on this machine that needs or triggers `name`, directly or through others. */
 function launchedRequirer(view: View, machine: string, name: string): string | undefined {
   const isLaunchedHere = (other: string) => {
     if (view.state.units.get(other)?.desired !== "launched") return false;
     const placement = view.state.placements.get(other);
     return placement ? placement.machine === machine : view.catalog.globals.has(other);
   };
-  return reach(name, view.catalog.requirers).find((other) => other !== name && isLaunchedHere(other));
+  return reach(name, view.catalog.wanters).find((other) => other !== name && isLaunchedHere(other));
 }

@@ -9,6 +9,8 @@ export interface Catalog {
   requirements(name: string): Set<string>;
   /** The other way round. */
   requirers(name: string): Set<string>;
+  /** Units that need this one, or start it by themselves: sockets, timers, paths and automounts. */
+  wanters(name: string): Set<string>;
   /** The non-global units that have to be on one machine with this one, itself included, sorted. */
   group(name: string): readonly string[];
   readonly globals: ReadonlySet<string>;
@@ -46,6 +48,12 @@ export function createCatalog(): Catalog {
     const unit = units.get(name);
     return unit ? known([...(requiredBy.get(name) ?? []), ...usersOf(unit)], name) : new Set();
   };
+  const wanters = (name: string): Set<string> => {
+    const triggers = [...(tiedBy.get(name) ?? [])].filter((other) =>
+      units.get(other)?.triggers.includes(name),
+    );
+    return new Set([...requirers(name), ...known(triggers, name)]);
+  };
   const neighbours = (name: string): string[] => {
     const unit = units.get(name);
     if (!unit) return [];
@@ -74,6 +82,7 @@ export function createCatalog(): Catalog {
     delete: remove,
     requirements,
     requirers,
+    wanters,
     group: (name) => (globals.has(name) ? [name] : reach(name, neighbours)),
     globals,
   };

@@ -23,6 +23,8 @@ export function refusals(view: View, group: readonly string[], machine: MachineR
   if (machine.isRemoving) refuse("status", "the machine is being removed");
   else if (machine.status !== "up")
     refuse("status", `the machine is ${machine.status}${because(machine.statusReason)}`);
+  const [first] = group;
+  const tied = first === undefined ? [] : view.catalog.group(first);
   for (const name of group) {
     const unit = view.catalog.get(name);
     if (!unit) continue;
@@ -33,9 +35,10 @@ export function refusals(view: View, group: readonly string[], machine: MachineR
       );
     refuseByFleet(view, unit, machine, group, refuse);
     refuseByGlobals(view, unit, machine, refuse);
-    const rival = holderOf(view.state, name, resourcesOf(view.catalog, name));
-    if (rival && !group.includes(rival.unit))
-      refuse("What=", `${name} mounts a device that ${rival.unit} holds`);
+    const resources = resourcesOf(view.catalog, name);
+    const isForeign = (unit: string, on: string) => on !== machine.id || !tied.includes(unit);
+    const rival = holderOf(view.state, name, resources, (held) => isForeign(held.unit, held.machine));
+    if (rival) refuse("What=", `${name} mounts a device that ${rival.unit} holds`);
   }
   return found;
 }
@@ -88,6 +91,8 @@ export function unmatchedMetadata(
 export function isGlobalLoadedOn(view: View, name: string, machine: MachineRecord): boolean {
   const unit = view.catalog.get(name);
   if (!unit || (view.state.units.get(name)?.desired ?? "inactive") === "inactive") return false;
+  // It was placed on one machine before it became global: that placement needs its proof first.
+  if (view.state.placements.has(name)) return false;
   if (unmatchedMetadata(unit.fleet.metadata, machine.metadata)) return false;
   return ![...view.placedOn(machine.id)].some((other) => conflicts(view, unit, other));
 }

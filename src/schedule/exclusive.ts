@@ -1,3 +1,4 @@
+import type { Placement } from "../cluster/state.ts";
 import { type Catalog, reach } from "./catalog.ts";
 
 /**
@@ -17,6 +18,16 @@ export function resourcesOf(catalog: Catalog, name: string): readonly string[] {
   const unit = catalog.get(name);
   if (!unit?.mount || unit.fleet.isGlobal) return [];
   return isDevice(unit.mount.what) ? [`device ${unit.mount.what}`] : [];
+}
+
+/**
+ * Whether a unit is still what it was placed as. If it has become exclusive, or mounts another device, nothing guards
+ * what it is now: it has to be stopped and placed anew (lease.md, rules 14 and 15). What was exclusive stays so.
+ */
+export function isPlacedAs(catalog: Catalog, { unit, exclusive, resources }: Placement): boolean {
+  if (catalog.globals.has(unit) || (!exclusive && isExclusive(catalog, unit))) return false;
+  const wanted = resourcesOf(catalog, unit);
+  return wanted.length === resources.length && wanted.every((resource) => resources.includes(resource));
 }
 
 /** A block device as Where= names it. */

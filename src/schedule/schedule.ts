@@ -78,5 +78,5 @@ function byLoad(view: View): MachineRecord[] {
 /** Whether a unit has to be on a machine: desired there itself, or needed by one that is. */
 export function isWanted(view: View, name: string): boolean {
   const isDesired = (unit: string) => (view.state.units.get(unit)?.desired ?? "inactive") !== "inactive";
-  return reach(name, view.catalog.requirers).some(isDesired);
+  return reach(name, view.catalog.wanters).some(isDesired);
 }

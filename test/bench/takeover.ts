@@ -1,3 +1,5 @@
+import { sleep, systemClock } from "../../src/clock.ts";
+import { defaultLease, renewalIntervalMs } from "../../src/lease/bound.ts";
 import { type Cluster, unitFile } from "../rig/cluster.ts";
 import type { Machine } from "../rig/rig.ts";
 import type { Bed } from "./bench.ts";
@@ -35,6 +37,8 @@ export async function takeOvers(
     const victim = await chooseVictim(cluster, isLeaderLost);
     visits = [];
     await until("visits are counted", () => visits.length > VISITS_BEFORE);
+    // At any moment between two renewals, whatever the beat that all this waiting falls into.
+    await sleep(systemClock, Math.random() * renewalIntervalMs(defaultLease));
     const elsewhere = new Promise<{ visit: Visit; atMs: number }>((resolve) => {
       onVisit = (visit) => visit.host !== victim.address && resolve({ visit, atMs: performance.now() });
     });

@@ -31,6 +31,8 @@ const unit: UnitView = {
 const reason = { machine: "m1", constraint: "machine", message: "No space left on device" };
 const conflict = { machine: "m1", constraint: "Conflicts", message: "b.service is there" };
 
+const needed = { machine: "m1", constraint: "needed", message: "b.service needs it" };
+
 /** What is changed in the running unit above, what is waited for, and the verdict as `kind afterMs`. */
 const cases: readonly (readonly [
   what: string,
@@ -62,7 +64,10 @@ const cases: readonly (readonly [
   ["still runs", { current: "loaded" }, "stopped", "waiting"],
   ["is stopped", { current: "loaded", observed: [on("failed", "failed")] }, "stopped", "reached 0"],
   ["was nowhere", { machine: null, observed: [] }, "stopped", "reached 0"],
+  ["runs on for another", { current: "loaded", reasons: [needed] }, "stopped", "needed 200"],
+  ["is needed and asked for", { reasons: [needed] }, "launched", "reached 50"],
   ["is unloaded", { current: "inactive" }, "inactive", "reached 0"],
+  ["stays for another", { current: "loaded", reasons: [needed] }, "inactive", "needed 200"],
   ["is being unloaded", {}, "inactive", "waiting"],
   ["is gone", undefined, "gone", "reached 0"],
   ["is still being stopped", { isDestroyed: true }, "gone", "waiting"],

@@ -113,7 +113,7 @@ test("a submit is taken whole or not at all", () => {
     text: `${service}Restart=always\n`,
     hash: "h",
   }));
-  const answer = cluster.do({ kind: "submit", units, replace: false });
+  const answer = cluster.do({ kind: "submit", units, replace: false, again: [] });
   assert.equal(answer.ok && answer.value, [
     { name: "x.service", outcome: "differs" },
     { name: "y.service", outcome: "created" },
@@ -154,6 +154,7 @@ const commands = (): fc.Arbitrary<Command> => {
         kind: "submit",
         units: [{ name, text, hash: "h" }],
         replace: true,
+        again: [name],
         desired: "launched",
       }),
     ),

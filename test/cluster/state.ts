@@ -41,7 +41,13 @@ export function testCluster(...machines: readonly (string | Enrolment)[]): TestC
         text,
         hash: unitHash(parseUnitFile(text, name)),
       }));
-      return cluster.do({ kind: "submit", units: texts, replace: true, ...(desired ? { desired } : {}) });
+      return cluster.do({
+        kind: "submit",
+        units: texts,
+        replace: true,
+        again: Object.keys(units),
+        ...(desired ? { desired } : {}),
+      });
     },
     machineUp: (name, bootId = `boot-of-${name}`) => {
       cluster.do({ kind: "machine-up", machine: name, bootId });

@@ -49,16 +49,18 @@ export function createSession(): Session {
       return [];
     },
     bound: ([name = ""]) => {
-      const held = heldOn(view, cluster.state.machines.get(name)!);
-      const proof = {
-        kind: "lease-bound",
-        machine: name,
-        bootId: held.bootId,
-        since: "renewal",
-        waitedMs: 5200,
-      } as const;
-      cluster.do({ kind: "lose", held, proof });
-      return held.units.map(({ unit }) => `${unit} is free`);
+      return heldOn(view, cluster.state.machines.get(name)!).flatMap((held) => {
+        const { bootId } = held;
+        const proof = {
+          kind: "lease-bound",
+          machine: name,
+          bootId,
+          since: "renewal",
+          waitedMs: 5200,
+        } as const;
+        cluster.do({ kind: "lose", held, proof });
+        return held.units.map(({ unit }) => `${unit} is free`);
+      });
     },
     back: ([name = ""]) => {
       cluster.machineUp(name);

@@ -40,7 +40,7 @@ export function sourceOf(name: string, files: ReadonlyMap<string, string>): stri
 
 const dropInOf = (name: string) => `${directory}/${name}.d/zz-flotilla.conf`;
 
-function define(name: string, files: ReadonlyMap<string, string>): Definition {
+export function define(name: string, files: ReadonlyMap<string, string>): Definition {
   const source = sourceOf(name, files) ?? "";
   const values = (wanted: string) =>
     parseUnitFile(source, name).entries.flatMap((entry) =>

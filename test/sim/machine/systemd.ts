@@ -2,7 +2,7 @@ import { leaseSlice, leaseTarget } from "../../../src/lease/places.ts";
 import type { JobResult } from "../../../src/machine/jobs.ts";
 import type { UnitState } from "../../../src/machine/unit-state.ts";
 import type { Life } from "../clock.ts";
-import { type Definition, loadDefinitions, sourceOf } from "./definition.ts";
+import { type Definition, define, loadDefinitions, sourceOf } from "./definition.ts";
 
 export type Active = "inactive" | "activating" | "active" | "deactivating" | "failed";
 
@@ -45,6 +45,7 @@ export interface SimulatedSystemd {
   reload(): void;
   start(unit: string, done: (result: JobResult) => void): void;
   stop(unit: string, done: (result: JobResult) => void): void;
+  restart(unit: string, done: (result: JobResult) => void): void;
   resetFailed(unit: string): void;
   state(unit: string): UnitState;
   definition(unit: string): Definition | undefined;
@@ -65,6 +66,12 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
   const cells = new Map<string, Cell>();
   let definitions = new Map<string, Definition>();
 
+  /** A unit that is not loaded yet is loaded when somebody names it; one that is loaded waits for a daemon-reload. */
+  const load = (name: string): Definition | undefined => {
+    if (!definitions.has(name) && sourceOf(name, around.files()) !== undefined)
+      definitions.set(name, define(name, around.files()));
+    return definitions.get(name);
+  };
   const cellOf = (name: string): Cell => {
     const known = cells.get(name);
     if (known) return known;
@@ -89,13 +96,15 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
     if (before) around.lived(before, false);
     if (definition) around.lived(definition, true);
   };
-  const finish = (cell: Cell, result: JobResult): void => {
+  /** Ends its job; true, because something changed. */
+  const finish = (cell: Cell, result: JobResult): true => {
     const { job } = cell;
     cell.job = undefined;
     for (const done of job?.done ?? []) done(result);
     if (job?.kind === "start" && result !== "done" && result !== "canceled")
       for (const other of dependents(cell.name, ["requires", "bindsTo"]))
         if (other.job?.kind === "start" && other.active !== "active") finish(other, "dependency");
+    return true;
   };
   const dependents = (name: string, kinds: readonly ("requires" | "bindsTo" | "requisite" | "partOf")[]) =>
     [...cells.values()].filter((cell) => {
@@ -157,18 +166,17 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
   const begin = (cell: Cell): boolean => {
     if (cell.active === "activating" || cell.active === "deactivating") return false;
     const definition = definitions.get(cell.name);
-    if (cell.active === "active" && (cell.copy || cell.name.endsWith(".target")))
-      return (finish(cell, "done"), true);
-    if (!definition) return (finish(cell, "failed"), true);
+    if (cell.active === "active" && (cell.copy || cell.name.endsWith(".target"))) return finish(cell, "done");
+    if (!definition) return finish(cell, "failed");
     const bound = [
       ...definition.requisite,
       ...definition.bindsTo.filter((name) => definition.after.includes(name)),
     ];
-    if (bound.some((name) => cells.get(name)?.active !== "active")) return (finish(cell, "dependency"), true);
-    if (!definition.asserts.every(around.holds)) return (finish(cell, "assert"), true);
+    if (bound.some((name) => cells.get(name)?.active !== "active")) return finish(cell, "dependency");
+    if (!definition.asserts.every(around.holds)) return finish(cell, "assert");
     if (cell.name.endsWith(".target")) {
       become(cell, "active");
-      return (finish(cell, "done"), true);
+      return finish(cell, "done");
     }
     const { startMs, isFailing } = around.conduct(definition);
     const turn = ++cell.turn;
@@ -177,8 +185,7 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
     later(startMs, cell, turn, () => {
       if (isFailing) {
         live(cell, undefined);
-        become(cell, "failed");
-        if (cell.job?.kind === "start") finish(cell, "failed");
+        noticeEnd(cell);
       } else {
         become(cell, "active");
         if (cell.job?.kind === "start") finish(cell, "done");
@@ -190,7 +197,7 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
     if (cell.active === "deactivating") return false;
     if (!cell.copy) {
       become(cell, cell.active === "failed" ? "failed" : "inactive");
-      return (finish(cell, "done"), true);
+      return finish(cell, "done");
     }
     const turn = ++cell.turn;
     become(cell, "deactivating");
@@ -224,7 +231,7 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
     pump();
   };
 
-  return {
+  const systemd: SimulatedSystemd = {
     reload: () => {
       definitions = loadDefinitions(around.files());
       for (const cell of cells.values())
@@ -232,6 +239,7 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
           become(cell, "inactive");
     },
     start: (unit, done) => {
+      load(unit);
       for (const name of closure(unit, pulledIn)) enqueue(name, "start", name === unit ? done : () => {});
       pump();
     },
@@ -246,13 +254,19 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
       }
       pump();
     },
+    restart: (unit, done) => {
+      systemd.stop(unit, (result) => {
+        if (result === "done") life.clock.after(0, () => systemd.start(unit, done));
+        else done(result);
+      });
+    },
     resetFailed: (unit) => {
       const cell = cells.get(unit);
       if (cell?.active === "failed") become(cell, "inactive");
     },
     state: stateOf,
-    definition: (unit) => definitions.get(unit),
-    isLoaded: (unit) => definitions.has(unit),
+    definition: load,
+    isLoaded: (unit) => load(unit) !== undefined,
     needsReload: (unit) => definitions.get(unit)?.source !== sourceOf(unit, around.files()),
     cells: () => cells.values(),
     kill: (unit) => {
@@ -263,6 +277,7 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
       life.clock.after(noticeMs, () => cell.turn === turn && noticeEnd(cell));
     },
   };
+  return systemd;
 }
 
 export const isInSlice = ({ slice }: Definition): boolean => slice === leaseSlice;

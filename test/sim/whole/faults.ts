@@ -1,0 +1,148 @@
+import { sleep } from "../../../src/clock.ts";
+import type { SimulatedMachine } from "../machine/machine.ts";
+import { crashMember, type SimulatedMember, startMember } from "./member.ts";
+import type { Operators } from "./operators.ts";
+import type { World } from "./world.ts";
+
+export interface Stage {
+  readonly members: readonly SimulatedMember[];
+  readonly machines: readonly SimulatedMachine[];
+  readonly operators: Operators;
+  readonly world: World;
+}
+
+/** Makes things go wrong, one after another, until `untilMs`. */
+export async function runFaults(stage: Stage, untilMs: number): Promise<void> {
+  const { members, machines, operators, world } = stage;
+  const { clock, random, network, net, trace } = world;
+  const pick = <T>(list: readonly T[]): T | undefined => list[Math.floor(random() * list.length)];
+  const machine = () => pick(machines)!;
+  const member = () => (random() < 0.6 && pick(members.filter(isLeading))) || pick(members)!;
+  const span = () => (random() < 0.5 ? random() * 1_500 : random() * 12_000);
+  const all = [...members, ...machines];
+
+  const cut = (a: { id: string }, b: { id: string }, ways: number): void => {
+    for (const [from, to] of ways < 0.5
+      ? [
+          [a, b],
+          [b, a],
+        ]
+      : ways < 0.75
+        ? [[a, b]]
+        : [[b, a]]) {
+      if (!from || !to) continue;
+      network.cut(from.id, to.id);
+      net.cut(from.id, to.id);
+    }
+  };
+  const isolate = (one: { id: string }, others: readonly { id: string }[]): void => {
+    trace(`${one.id} is cut off from ${others.map(({ id }) => id).join(" ")}`);
+    const ways = random();
+    for (const other of others) if (other !== one) cut(one, other, ways);
+  };
+  const faults: readonly (() => unknown)[] = [
+    () => isolate(machine(), members),
+    () => isolate(machine(), members),
+    () => isolate(member(), all),
+    () => isolate(member(), members),
+    () => isolate(member(), machines),
+    () => isolate(machine(), [member()]),
+    () => powerCut(machine(), span(), world),
+    () => powerCut(machine(), span(), world),
+    () => restart(member(), span(), stage),
+    () => random() < 0.3 && members.forEach((one) => void restart(one, span(), stage)),
+    () => pause(member(), span(), world),
+    () => pause(member(), span(), world),
+    () => freeze(machine(), span(), world),
+    () => machine().killGuard(random() < 0.5 ? 0 : 1),
+    () => stopPid1(machine(), span(), world),
+    () => Object.assign(machine(), { slowness: random() < 0.5 ? 1 : 1 + random() * 10 }),
+    () => stick(machine(), span(), world),
+    () => crashUnit(machine(), world),
+    () => operators.meddle(untilMs + 20_000),
+    () => operators.meddle(untilMs + 20_000),
+    () => operators.meddle(untilMs + 20_000),
+  ];
+  const heal = () => {
+    trace("the network heals");
+    network.heal();
+    net.heal();
+    if (clock.now() < untilMs) clock.after(1_000 + span(), heal);
+  };
+  heal();
+  while (clock.now() < untilMs) {
+    await sleep(clock, 100 + random() * 1_500);
+    Object.assign(network.faults, { loss: random() < 0.7 ? 0 : random() * 0.2, lateness: random() * 0.03 });
+    net.faults.lateness = random() < 0.5 ? 0 : random() * 0.1;
+    pick(faults)?.();
+  }
+}
+
+/** Ends all faults: everything is switched on, reachable and quick. */
+export async function endFaults({ members, machines, world }: Stage): Promise<void> {
+  world.trace("the faults end");
+  Object.assign(world.network.faults, { loss: 0, duplication: 0, lateness: 0 });
+  world.net.faults.lateness = 0;
+  world.network.heal();
+  world.net.heal();
+  for (const machine of machines) {
+    machine.slowness = 1;
+    machine.stuck.clear();
+    machine.thaw();
+    machine.boot?.pid1.thaw();
+    machine.powerOn();
+  }
+  for (const member of members) {
+    member.disk.slow(0);
+    member.running?.life.thaw();
+    await startMember(member, machines, world);
+  }
+}
+
+const isLeading = ({ running }: SimulatedMember) => running?.leadership?.leading() !== undefined;
+
+function powerCut(machine: SimulatedMachine, forMs: number, { clock }: World): void {
+  machine.powerOff();
+  clock.after(2_000 + forMs, () => machine.powerOn());
+}
+
+function restart(member: SimulatedMember, afterMs: number, { machines, world }: Stage): void {
+  crashMember(member, world);
+  world.clock.after(afterMs, () => void startMember(member, machines, world));
+}
+
+function pause({ id, running }: SimulatedMember, forMs: number, { clock, trace }: World): void {
+  if (!running) return;
+  trace(`${id} is paused for ${Math.round(forMs)} ms`);
+  running.life.freeze();
+  clock.after(forMs, () => {
+    trace(`${id} goes on`);
+    running.life.thaw();
+  });
+}
+
+function freeze(machine: SimulatedMachine, forMs: number, { clock }: World): void {
+  machine.freeze();
+  clock.after(forMs, () => machine.thaw());
+}
+
+function stopPid1({ id, boot }: SimulatedMachine, forMs: number, { clock, trace }: World): void {
+  if (!boot) return;
+  trace(`${id}: PID 1 stands still for ${Math.round(forMs)} ms`);
+  boot.pid1.freeze();
+  clock.after(forMs, () => boot.pid1.thaw());
+}
+
+function stick(machine: SimulatedMachine, forMs: number, { clock, trace }: World): void {
+  trace(`${machine.id}: mounts are busy for ${Math.round(forMs)} ms`);
+  machine.stuck.add("srv-disk.mount");
+  clock.after(forMs, () => machine.stuck.clear());
+}
+
+function crashUnit({ boot, id }: SimulatedMachine, { random, trace }: World): void {
+  const running = [...(boot?.systemd.cells() ?? [])].filter(({ copy }) => copy);
+  const victim = running[Math.floor(random() * running.length)];
+  if (!victim || victim.name.endsWith(".mount")) return;
+  trace(`${id}: ${victim.name} crashes`);
+  boot?.systemd.kill(victim.name);
+}
