@@ -21,6 +21,8 @@ export interface Attending {
  */
 export async function readyMachine(attending: Attending): Promise<void> {
   await admit(attending);
+  // A connection may have been lost between a push and its reload.
+  if ([...attending.sight.units()].length > 0) await attending.link.reload();
   if (attending.office.view.state.machines.get(attending.machineId)?.isExclusiveCapable)
     await installGuards(attending);
   await stopIntruders(attending);

@@ -1,11 +1,15 @@
 import type { Changes } from "../cluster/applying.ts";
 import { describeError } from "../error.ts";
 import { reach } from "../schedule/catalog.ts";
+import { updateStandby } from "../schedule/standby.ts";
 import type { View } from "../schedule/view.ts";
 import type { Keeper } from "./keeper.ts";
 import type { Office } from "./office.ts";
 import type { Placing } from "./placing.ts";
 import type { Watchers } from "./watchers.ts";
+
+/** A suspicion that is withdrawn sooner costs no other machine anything, in milliseconds. */
+const STAND_BY_MS = 1_000;
 
 export interface FollowingOptions {
   readonly office: Office;
@@ -49,6 +53,15 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
     }
   };
   noteLeaving(view.state.machines.keys());
+  const standBy = (id: string): void => {
+    const update = () => {
+      const machine = view.state.machines.get(id);
+      const units = machine ? updateStandby(view, machine) : [];
+      for (const unit of units) for (const keeper of keepers.values()) keeper.settle(unit);
+    };
+    if (view.state.machines.get(id)?.status === "suspect") office.clock.after(STAND_BY_MS, update);
+    else update();
+  };
 
   return {
     changed: (changes: Changes): void => {
@@ -67,6 +80,7 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
       for (const id of changes.machines) {
         settle([...view.placedOn(id), ...view.catalog.globals]);
         keepers.get(id)?.checkStanding();
+        standBy(id);
       }
       // The guards are given the new lease on connecting.
       if (changes.isLease) for (const keeper of keepers.values()) keeper.renew("the lease was changed");

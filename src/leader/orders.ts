@@ -108,6 +108,12 @@ function checkUnit(unit: Unit, desired: Desired | undefined): void {
         hint: `start an instance, as in ${unit.name.replace("@.", "@1.")}`,
       },
     );
+  // Both would lie inside what the fence stops and kills, or take the place of what does it (lease.md, rule 13).
+  if (/^flotilla[-.@]/.test(unit.name) || /^\s*Slice\s*=\s*flotilla(-.*)?\.slice\s*$/m.test(unit.text))
+    throw new FlotillaError("unit-name-reserved", `${unit.name} uses a name that belongs to the lease`, {
+      at: unit.name,
+      hint: "units and slices called flotilla-... guard the exclusive units: choose another name",
+    });
   if (unit.fleet.isGlobal && unit.mount && isDevice(unit.mount.what) && unit.flotilla.exclusive !== false)
     throw new FlotillaError(
       "global-device",

@@ -82,14 +82,14 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
         await link.forget(unit);
         return sight.note(unit, { text: undefined, dropIn: undefined, gate: undefined, started: undefined });
       case "gate":
+        // With its gate open systemd may start it for what needs it: that has to be what was pushed.
+        await verify(unit);
         await link.gate(unit, step.generation, step.where);
         return sight.note(unit, { gate: step.generation });
       case "ungate":
         await link.ungate(unit);
         return sight.note(unit, { gate: undefined });
       case "mark-started":
-        // systemd will start it for what needs it, and has to start what was pushed.
-        await verify(unit);
         return markStarted(unit, step.generation);
       case "stop":
         await stop(unit);

@@ -38,12 +38,9 @@ export function plan(wanted: Wanted, seen: Seen, isPrepared: (unit: string) => b
   if (wanted.kind === "loaded")
     return { steps: [...planStop(seen, wanted.reason), ...push], waitsFor: undefined };
   if (!needsStart(wanted, seen)) return { steps: push, waitsFor: undefined };
-  const waitsFor = wanted.kind === "launched" ? wanted.after.find((unit) => !isPrepared(unit)) : undefined;
-  if (waitsFor !== undefined) return { steps: push, waitsFor };
-  return {
-    steps: wanted.exclusive ? planGuarded(wanted, seen, push) : planFree(wanted, seen, push),
-    waitsFor,
-  };
+  if (wanted.exclusive) return planGuarded(wanted, seen, push, isPrepared);
+  const waitsFor = wanted.after.find((unit) => !isPrepared(unit));
+  return { steps: waitsFor === undefined ? planFree(wanted, seen, push) : push, waitsFor };
 }
 
 type Present = Exclude<Wanted, { kind: "absent" }>;
@@ -83,24 +80,37 @@ function needsStart(wanted: Present, seen: Seen): boolean {
   return wanted.kind === "launched" && seen.started !== wanted.generation;
 }
 
-/** An exclusive unit runs only behind a gate of its own generation. */
-function planGuarded(wanted: Present, seen: Seen, push: readonly Step[]): Step[] {
+/**
+ * An exclusive unit runs only behind a gate of its own generation. The gate waits for the lease, because a fence that
+ * is under way would take it away again, and for nothing else: units that need each other would wait for ever.
+ */
+function planGuarded(
+  wanted: Present,
+  seen: Seen,
+  push: readonly Step[],
+  isPrepared: (unit: string) => boolean,
+): Plan {
   const { reason, generation, where } = wanted;
   const isGated = seen.gate === generation;
   const hasRunBefore = !isGated && seen.started === generation;
   const steps: Step[] = [];
   if (!isGated) steps.push(...planStop(seen, hasRunBefore ? "it lost its gate" : "a new start is wanted"));
-  if (hasRunBefore)
-    return [
-      ...steps,
-      { do: "renew-generation", generation, reason: "every start has a generation of its own" },
-    ];
+  if (hasRunBefore) {
+    steps.push({ do: "renew-generation", generation, reason: "every start has a generation of its own" });
+    return { steps, waitsFor: undefined };
+  }
   steps.push(...push);
+  if (!isGated && !isPrepared(leaseTarget)) return { steps, waitsFor: leaseTarget };
   if (!isGated) steps.push({ do: "gate", generation, where, reason });
-  return [
-    ...steps,
-    { do: wanted.kind === "launched" ? "start" : "mark-started", generation, exclusive: true, reason },
-  ];
+  const waitsFor = wanted.kind === "launched" ? wanted.after.find((unit) => !isPrepared(unit)) : undefined;
+  if (waitsFor === undefined)
+    steps.push({
+      do: wanted.kind === "launched" ? "start" : "mark-started",
+      generation,
+      exclusive: true,
+      reason,
+    });
+  return { steps, waitsFor };
 }
 
 function planFree({ reason, generation }: Present, seen: Seen, push: readonly Step[]): Step[] {

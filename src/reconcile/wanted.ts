@@ -1,3 +1,4 @@
+import type { Placement } from "../cluster/state.ts";
 import { dropIn } from "../lease/drop-in.ts";
 import { leaseTarget } from "../lease/places.ts";
 import { reach } from "../schedule/catalog.ts";
@@ -43,8 +44,8 @@ export function wantedOn(view: View, machineId: string, name: string): Wanted {
   if (unit.isTemplate) return absent("a template is not placed");
   if (unit.fleet.isGlobal) {
     if (!isGlobalLoadedOn(view, name, machine)) return absent("the global unit is not loaded here");
-  } else if (!isHere)
-    return absent(placement ? "the unit is placed elsewhere" : "the unit is not placed here");
+  } else if (!isHere && view.standby.get(name) === machineId) return standingBy(name, record.text, placement);
+  else if (!isHere) return absent(placement ? "the unit is placed elsewhere" : "the unit is not placed here");
   else if (!isWanted(view, name)) return absent("nothing wants the unit any more");
   else if (!isPlacedAs(view.catalog, placement)) return absent("it is not what it was placed as");
 
@@ -63,6 +64,20 @@ export function wantedOn(view: View, machineId: string, name: string): Wanted {
     ],
     reason:
       needer === undefined ? "desired loaded" : needer === name ? "desired launched" : `needed by ${needer}`,
+  };
+}
+
+/** There without a gate, so that a takeover has no files to push. */
+function standingBy(name: string, text: string, placement: Placement | undefined): Wanted {
+  return {
+    kind: "loaded",
+    text,
+    dropIn: dropIn({ name, text, isExclusive: true }),
+    exclusive: true,
+    generation: placement?.generation ?? 0,
+    where: undefined,
+    after: [],
+    reason: `stands by for machine ${placement?.machine ?? "that is lost"}`,
   };
 }
 

@@ -23,8 +23,7 @@ export function refusals(view: View, group: readonly string[], machine: MachineR
   if (machine.isRemoving) refuse("status", "the machine is being removed");
   else if (machine.status !== "up")
     refuse("status", `the machine is ${machine.status}${because(machine.statusReason)}`);
-  const [first] = group;
-  const tied = first === undefined ? [] : view.catalog.group(first);
+  const tied = view.catalog.group(group[0] ?? "");
   for (const name of group) {
     const unit = view.catalog.get(name);
     if (!unit) continue;

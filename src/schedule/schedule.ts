@@ -41,7 +41,7 @@ function candidates(view: View, group: readonly string[]): Candidates {
   const placed = group.flatMap((unit) => view.state.placements.get(unit) ?? []);
   const homes = new Set(placed.map(({ machine }) => machine));
   const [first] = placed;
-  if (!first) return { inOrder: byLoad(view), reason: "least loaded" };
+  if (!first) return freeCandidates(view, group);
   if (homes.size > 1) {
     const where = placed.map(({ unit, machine }) => `${unit} on machine ${machine}`).join(", ");
     const message = `the group is on several machines: ${where}`;
@@ -53,6 +53,18 @@ function candidates(view: View, group: readonly string[]): Candidates {
     return { refusals: [{ machine: first.machine, constraint: "takeover", message }] };
   }
   return { inOrder: [home], reason: `with ${first.unit}` };
+}
+
+/** The machine that stood by for the group, then the others. */
+function freeCandidates(view: View, group: readonly string[]): Candidates {
+  const heirs = new Set(group.flatMap((unit) => view.standby.get(unit) ?? []));
+  const inOrder = byLoad(view);
+  if (heirs.size === 0) return { inOrder, reason: "least loaded" };
+  const isHeir = ({ id }: MachineRecord) => heirs.has(id);
+  return {
+    inOrder: [...inOrder.filter(isHeir), ...inOrder.filter((machine) => !isHeir(machine))],
+    reason: "stood by",
+  };
 }
 
 function decide(view: View, units: readonly string[], machine: MachineRecord, reason: string) {
@@ -70,8 +82,10 @@ function decide(view: View, units: readonly string[], machine: MachineRecord, re
 }
 
 /** Least loaded first; the machine's id decides between equals, so that every member would choose the same. */
-function byLoad(view: View): MachineRecord[] {
-  const load = (machine: MachineRecord) => view.placedOn(machine.id).size;
+export function byLoad(view: View): MachineRecord[] {
+  const standing = [...view.standby.values()];
+  const load = ({ id }: MachineRecord) =>
+    view.placedOn(id).size + standing.filter((heir) => heir === id).length;
   return [...view.state.machines.values()].sort((a, b) => load(a) - load(b) || (a.id < b.id ? -1 : 1));
 }
 

@@ -7,6 +7,8 @@ export interface View {
   readonly state: ClusterState;
   readonly catalog: Catalog;
   placedOn(machine: string): ReadonlySet<string>;
+  /** Units that a suspect machine holds, and the machine that stands by for each. */
+  readonly standby: Map<string, string>;
   /** Takes over what became of these units in the state. */
   update(units: Iterable<string>): void;
 }
@@ -16,6 +18,7 @@ export function createView(state: ClusterState, parse: (name: string, text: stri
   const catalog = createCatalog();
   const byMachine = new Map<string, Set<string>>();
   const machineOf = new Map<string, string>();
+  const standby = new Map<string, string>();
 
   const updatePlacement = (name: string, placement: Placement | undefined): void => {
     const before = machineOf.get(name);
@@ -23,6 +26,7 @@ export function createView(state: ClusterState, parse: (name: string, text: stri
     if (before !== undefined) byMachine.get(before)?.delete(name);
     machineOf.delete(name);
     if (!placement) return;
+    standby.delete(name);
     machineOf.set(name, placement.machine);
     byMachine.set(placement.machine, (byMachine.get(placement.machine) ?? new Set()).add(name));
   };
@@ -35,5 +39,5 @@ export function createView(state: ClusterState, parse: (name: string, text: stri
     }
   };
   update(new Set([...state.units.keys(), ...state.placements.keys()]));
-  return { state, catalog, placedOn: (machine) => byMachine.get(machine) ?? new Set(), update };
+  return { state, catalog, standby, placedOn: (machine) => byMachine.get(machine) ?? new Set(), update };
 }

@@ -1,4 +1,5 @@
 // `just bench [NAME] [--runs N] [--json]`: measures, and judges nothing.
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import type { Cluster } from "../rig/cluster.ts";
 import { installPackages } from "../rig/install.ts";
@@ -66,7 +67,8 @@ async function measure(names: readonly string[]): Promise<void> {
       say(`SKIP ${name}: ${obstacle}`);
       continue;
     }
-    say(name);
+    // What else the host does is in every figure.
+    say(`${name} (load average ${loadavg()[0]?.toFixed(1)})`);
     const figures: Figure[] = [];
     await bench.measure({
       runs: runs ?? bench.runs,

@@ -3,6 +3,7 @@ import { isRunning, plan, type Seen, type Step } from "../../src/reconcile/plan.
 import { createSight, type Sight } from "../../src/reconcile/sight.ts";
 import { wantedOn } from "../../src/reconcile/wanted.ts";
 import { schedule } from "../../src/schedule/schedule.ts";
+import { updateStandby } from "../../src/schedule/standby.ts";
 import { createView, type View } from "../../src/schedule/view.ts";
 import { parseUnit } from "../../src/unit/unit.ts";
 import { machine, type TestCluster, testCluster } from "../cluster/state.ts";
@@ -46,6 +47,7 @@ export function createSession(): Session {
     },
     silence: ([name = ""]) => {
       cluster.do({ kind: "suspect", machine: name, reason: "silence" });
+      updateStandby(view, cluster.state.machines.get(name)!);
       return [];
     },
     bound: ([name = ""]) => {

@@ -13,7 +13,14 @@ export interface TestOffice extends Office {
 }
 
 export function testOffice(cluster: TestCluster, more: Partial<Omit<Office, "clock">> = {}): TestOffice {
-  const clock = createVirtualClock();
+  const virtual = createVirtualClock();
+  const clock: VirtualClock = {
+    ...virtual,
+    advance: async (untilMs) => {
+      await new Promise(setImmediate); // What was just begun may have to wait for something first.
+      await virtual.advance(untilMs);
+    },
+  };
   const view = createView(cluster.state, parseUnit);
   const proposed: Command[] = [];
   return {

@@ -45,7 +45,13 @@ export async function openScene(testFile: string): Promise<Scene> {
     },
     untilWhole: async () => {
       const isReady = async () => {
-        const { machines } = await cluster.client().machines();
+        const machines = await cluster
+          .client()
+          .machines()
+          .then(
+            ({ machines }) => machines,
+            () => [],
+          );
         return machines.length === rig.machines.length && machines.every(({ status }) => status === "ready");
       };
       const follows = async (machine: Machine) => {

@@ -104,9 +104,15 @@ const refuse = (): never => {
 };
 const unreachable = { status: refuse, journal: refuse, probe: refuse, enrolment: refuse };
 
-function watched(consensus: Consensus, { judge }: World): Consensus {
+function watched(consensus: Consensus, { judge, mutant }: World): Consensus {
+  const confirm = (): ReturnType<Consensus["confirmLeadership"]> => {
+    const { role, term, commit } = consensus.status();
+    if (mutant !== "no-confirmation" || role !== "leader") return consensus.confirmLeadership();
+    return Promise.resolve({ term, index: commit });
+  };
   return {
     ...consensus,
+    confirmLeadership: confirm,
     propose: (data) => {
       judge.proposed(JSON.parse(data) as Envelope);
       return consensus.propose(data);
