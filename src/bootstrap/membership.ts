@@ -15,6 +15,7 @@ import type { Quorum } from "./quorum.ts";
 import { complaintOf } from "./report.ts";
 import type { Run } from "./run.ts";
 import type { Site } from "./site.ts";
+import type { Complaint } from "./verdict.ts";
 import { waitFor } from "./wait.ts";
 
 export interface Assembling {
@@ -47,10 +48,21 @@ export async function assembleMembers(run: Run, assembling: Assembling): Promise
   run.state.setFounding("done");
   const steps = planMembers(quorum, prepared, (await client.members()).members);
   // One after another: Raft changes one member at a time, and two restarts at once could cost the quorum.
-  for (const step of steps)
-    await attempt(run, step, assembling, (one, site) => changeMember(run, client, one, site, assembling));
+  let fallen: string | undefined;
+  for (const step of steps) {
+    // Whatever keeps a member from coming back, a broken release perhaps, would take the quorum, too.
+    if (step.kind === "restart" && fallen !== undefined) run.report.fail(step.on, notRestarted(fallen));
+    else
+      await attempt(run, step, assembling, (one, site) => changeMember(run, client, one, site, assembling));
+    if (step.kind === "restart" && run.report.hasFailed(step.on)) fallen ??= step.on;
+  }
   return client;
 }
+
+const notRestarted = (fallen: string): Complaint => ({
+  message: `flotillad was not restarted, because that of ${fallen} did not come back`,
+  hint: `mend ${fallen}, then run bootstrap again`,
+});
 
 /** Does a step and reports it; a member that fails gets no further ones. */
 async function attempt<Step extends StartStep | MemberStep>(

@@ -73,9 +73,10 @@ async function installGuards({ office, machineId, link }: Attending): Promise<vo
 
 /** Until this is done the machine's lease is not renewed: what cannot be stopped is fenced when it ends. */
 async function stopIntruders({ office, machineId, link, sight, settle }: Attending): Promise<void> {
-  const intruders = [...sight.units()].filter(
-    (unit) => isGuarded(sight.of(unit)) && wantedOn(office.view, machineId, unit).kind === "absent",
-  );
+  // What only has to lie there, as where it stands by for a suspect machine, must not run there either.
+  const mayRun = (unit: string) =>
+    !["absent", "loaded"].includes(wantedOn(office.view, machineId, unit).kind);
+  const intruders = [...sight.units()].filter((unit) => isGuarded(sight.of(unit)) && !mayRun(unit));
   await Promise.all(intruders.map(settle));
   if (intruders.length === 0) return;
   const running = (await link.states(intruders)).filter(

@@ -77,6 +77,7 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
       placing.consider(units, true);
       settle(units);
       settle(globalsInConflict(view, changes.units));
+      settle([...changes.units].flatMap((unit) => neighboursReplacedBy(view, unit)));
       for (const id of changes.machines) {
         settle([...view.placedOn(id), ...view.catalog.globals]);
         keepers.get(id)?.checkStanding();
@@ -99,6 +100,12 @@ function concerns(view: View, keeper: Keeper, unit: string): boolean {
     view.catalog.globals.has(unit) ||
     keeper.sight()?.has(unit) === true
   );
+}
+
+/** What a unit that has Replaces= came beside. */
+function neighboursReplacedBy({ catalog, state, placedOn }: View, unit: string): string[] {
+  const home = state.placements.get(unit)?.machine;
+  return home !== undefined && catalog.get(unit)?.fleet.replaces.length ? [...placedOn(home)] : [];
 }
 
 /** Global units that may have to come or go because another unit went or came. */

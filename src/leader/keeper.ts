@@ -84,7 +84,12 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
     problem = undefined;
     lease.use(to);
     log("info", "ready", { machine: machineId });
-    const mine = new Set([...begun.sight.units(), ...view.placedOn(machineId), ...view.catalog.globals]);
+    const mine = new Set([
+      ...begun.sight.units(),
+      ...view.placedOn(machineId),
+      ...view.catalog.globals,
+      ...view.standby.keys(),
+    ]);
     for (const unit of mine) begun.settling.settle(unit);
     checkStanding();
     office.observed(mine);

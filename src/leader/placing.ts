@@ -1,4 +1,4 @@
-import { describeError, FlotillaError } from "../error.ts";
+import { describeError } from "../error.ts";
 import type { Refusal } from "../schedule/constraint.ts";
 import { isWanted, schedule } from "../schedule/schedule.ts";
 import type { Office } from "./office.ts";
@@ -18,12 +18,16 @@ export interface Placing {
 export function createPlacing(office: Office): Placing {
   const { clock, view, propose, log } = office;
   const retrying = new Set<string>();
+  const proposed = new Set<string>();
   const dirty = new Set<string>();
   const refused = new Map<string, readonly Refusal[]>();
   let isRunning = false;
   let isOver = false;
 
-  const placeOne = async (unit: string): Promise<void> => {
+  /** Proposes without waiting: a hundred units are one round of Raft, and one daemon-reload on each machine. */
+  const placeOne = (unit: string): void => {
+    dirty.delete(unit);
+    if (proposed.has(unit)) return;
     const choice = schedule(view, unit);
     const group = view.catalog.group(unit);
     for (const name of group) {
@@ -34,30 +38,38 @@ export function createPlacing(office: Office): Placing {
     }
     office.observed(group);
     if (choice.kind !== "place") return;
-    const answer = await propose(choice.decision);
-    if (!answer.ok) throw new FlotillaError(answer.code, answer.message);
+    const { machine, units } = choice.decision;
+    const names = units.map((placed) => placed.unit);
+    for (const name of names) {
+      proposed.add(name);
+      view.expect(name, machine);
+    }
+    const failed = (problem: string): void => {
+      view.update(names);
+      log("info", `not placed: ${problem}`, { unit });
+      again(unit);
+    };
+    propose(choice.decision)
+      .finally(() => {
+        for (const name of names) proposed.delete(name);
+      })
+      .then(
+        (answer) => answer.ok || failed(answer.message),
+        (error) => failed(describeError(error)),
+      );
   };
   /** What was decided on may have changed meanwhile; and the change may have come before the decision was refused. */
   const again = (unit: string): void => {
     if (!retrying.has(unit)) clock.after(RETRY_MS, () => retrying.delete(unit) && consider([unit], false));
     retrying.add(unit);
   };
-  const run = async (): Promise<void> => {
-    isRunning = true;
-    for (const unit of dirty) {
-      dirty.delete(unit);
-      await placeOne(unit).catch((error) => {
-        log("info", `not placed: ${describeError(error)}`, { unit });
-        again(unit);
-      });
-      if (isOver) return;
-    }
-    isRunning = false;
-  };
   const consider: Placing["consider"] = (units, all) => {
     for (const unit of units) dirty.add(unit);
     if (all) for (const unit of refused.keys()) dirty.add(unit);
-    if (!isRunning && !isOver) void run();
+    if (isOver || isRunning) return;
+    isRunning = true;
+    for (const unit of dirty) placeOne(unit);
+    isRunning = false;
   };
   return {
     consider,

@@ -31,7 +31,9 @@ export function dropIn(unit: PushedUnit): string {
     "# Written by Flotilla, which starts and stops this unit. Change the unit with `flotillactl submit --replace`.\n";
   if (!unit.isExclusive) return marker;
   const section = sliceSection(unit.name);
-  const body = section ? `[${section}]\nSlice=${leaseSlice}\n${isKilledWhole(unit) ? "" : killWhole}` : "";
+  const body = section
+    ? `[${section}]\nSlice=${leaseSlice}\n${isKilledWhole(unit) ? "" : killWhole}${isLazy(unit) ? busyStays : ""}`
+    : "";
   return `${marker}[Unit]
 Requisite=${leaseTarget}
 PartOf=${leaseTarget}
@@ -40,6 +42,10 @@ AssertFileNotEmpty=${validFile}
 AssertPathExists=${gatePath(unit.name)}
 ${body}`;
 }
+
+/** An unmount proves something only when nobody uses the mount any more: a lazy one hides it, and the writing goes on. */
+const busyStays = "LazyUnmount=no\n";
+const isLazy = (unit: PushedUnit) => unit.name.endsWith(".mount") && /^\s*LazyUnmount\s*=/im.test(unit.text);
 
 /** A stop proves something only when it leaves no process behind. */
 const killWhole = "KillMode=control-group\nSendSIGKILL=yes\n";

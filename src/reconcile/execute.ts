@@ -1,15 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { describeError, FlotillaError } from "../error.ts";
 import { dropInPath } from "../lease/drop-in.ts";
-import { leaseTarget, unitFilePath } from "../lease/places.ts";
+import { unitFilePath } from "../lease/places.ts";
 import { checkShown } from "../lease/shown.ts";
 import type { JobResult, MachineLink } from "../machine/link.ts";
 import { isGuarded, isRunning, type Step } from "./plan.ts";
 import { createReloads } from "./reload.ts";
 import type { Sight } from "./sight.ts";
-
-/** No unit is ever started in this generation. */
-const NEVER = 0;
 
 /** What a step needs from the cluster state: the steps that are commands. */
 export interface Deciding {
@@ -56,6 +53,11 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
     await link.markStarted(unit, generation);
     if (sight.has(unit)) sight.note(unit, { started: generation });
   };
+  /** systemd reads the files of a unit that it did not have yet by itself: that needs no reload. */
+  const isAsPushed = async (unit: string): Promise<boolean> => {
+    const { fragmentPath, dropInPaths, needDaemonReload } = await link.show(unit);
+    return fragmentPath === unitFilePath(unit) && dropInPaths.includes(dropInPath(unit)) && !needDaemonReload;
+  };
   const verify = async (unit: string): Promise<void> => {
     const violations = checkShown(unit, await link.show(unit));
     if (violations.length === 0) return;
@@ -70,6 +72,7 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
           // The drop-in first: without it an exclusive unit could start outside its lease.
           await link.writeFiles([{ path: dropInPath(unit), text: step.dropIn }]);
           await link.writeFiles([{ path: unitFilePath(unit), text: step.text }]);
+          return !(await isAsPushed(unit));
         });
         return sight.note(unit, { text: step.text, dropIn: step.dropIn });
       case "remove":
@@ -78,6 +81,7 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
         await reloads.around(async () => {
           await link.removeFiles([unitFilePath(unit)]);
           await link.removeFiles([dropInPath(unit)]);
+          return true;
         });
         await link.forget(unit);
         return sight.note(unit, { text: undefined, dropIn: undefined, gate: undefined, started: undefined });
@@ -92,10 +96,7 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
       case "mark-started":
         return markStarted(unit, step.generation);
       case "stop":
-        await stop(unit);
-        // An exclusive unit's next start needs another generation; any other one may be started again as it was.
-        if (!sight.of(unit).dropIn?.includes(leaseTarget)) await markStarted(unit, NEVER);
-        return;
+        return stop(unit);
       case "start":
       case "restart":
         return start(unit, step);

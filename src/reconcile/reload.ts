@@ -11,8 +11,8 @@ export function createReloads(
   clock: Clock,
   reload: () => Promise<void>,
 ): {
-  /** Runs `write`, then waits for a reload that began after it. */
-  around(write: () => Promise<void>): Promise<void>;
+  /** Runs `write`; if it returns true, waits for a reload that began after it. */
+  around(write: () => Promise<boolean>): Promise<void>;
 } {
   let writing = 0;
   let next: { readonly promise: Promise<void>; readonly begin: () => void } | undefined;
@@ -37,15 +37,15 @@ export function createReloads(
   return {
     around: async (write) => {
       writing++;
+      let isDue = false;
       try {
-        await write();
+        isDue = await write();
       } finally {
         writing--;
+        if (isDue) next ??= arrange();
+        if (writing === 0) next?.begin();
       }
-      next ??= arrange();
-      const mine = next.promise;
-      if (writing === 0) next.begin();
-      await mine;
+      if (isDue) await next?.promise;
     },
   };
 }

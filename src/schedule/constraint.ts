@@ -24,6 +24,8 @@ export function refusals(view: View, group: readonly string[], machine: MachineR
   else if (machine.status !== "up")
     refuse("status", `the machine is ${machine.status}${because(machine.statusReason)}`);
   const tied = view.catalog.group(group[0] ?? "");
+  const replacer = replacerOf(view, tied, machine.id);
+  if (replacer) refuse("Replaces=", `${group.join(", ")} is replaced there by ${replacer}`);
   for (const name of group) {
     const unit = view.catalog.get(name);
     if (!unit) continue;
@@ -98,6 +100,19 @@ export function isGlobalLoadedOn(view: View, name: string, machine: MachineRecor
 
 function* globalsOn(view: View, machine: MachineRecord): Iterable<string> {
   for (const name of view.catalog.globals) if (isGlobalLoadedOn(view, name, machine)) yield name;
+}
+
+/** The unit on this machine that makes a group leave it. As in fleet, two that replace each other stay. */
+export function replacerOf(view: View, group: readonly string[], machine: string): string | undefined {
+  const patternsOf = (name: string) => view.catalog.get(name)?.fleet.replaces ?? [];
+  const replaces = (one: string, other: string) =>
+    patternsOf(one).some((pattern) => matchGlob(pattern, other));
+  return [...view.placedOn(machine)].find(
+    (other) =>
+      patternsOf(other).length > 0 &&
+      !group.includes(other) &&
+      group.some((name) => replaces(other, name) && !replaces(name, other)),
+  );
 }
 
 /** Symmetric: it is enough that one of the two says so. */

@@ -1,4 +1,4 @@
-import type { ClusterState, Placement } from "../cluster/state.ts";
+import type { ClusterState } from "../cluster/state.ts";
 import type { Unit } from "../unit/unit.ts";
 import { type Catalog, createCatalog } from "./catalog.ts";
 
@@ -9,6 +9,8 @@ export interface View {
   placedOn(machine: string): ReadonlySet<string>;
   /** Units that a suspect machine holds, and the machine that stands by for each. */
   readonly standby: Map<string, string>;
+  /** Counts a unit as placed already, until the next `update` of it: for decisions that are under way. */
+  expect(unit: string, machine: string): void;
   /** Takes over what became of these units in the state. */
   update(units: Iterable<string>): void;
 }
@@ -20,24 +22,25 @@ export function createView(state: ClusterState, parse: (name: string, text: stri
   const machineOf = new Map<string, string>();
   const standby = new Map<string, string>();
 
-  const updatePlacement = (name: string, placement: Placement | undefined): void => {
+  const locate = (name: string, machine: string | undefined): void => {
     const before = machineOf.get(name);
-    if (before === placement?.machine) return;
+    if (before === machine) return;
     if (before !== undefined) byMachine.get(before)?.delete(name);
     machineOf.delete(name);
-    if (!placement) return;
+    if (machine === undefined) return;
     standby.delete(name);
-    machineOf.set(name, placement.machine);
-    byMachine.set(placement.machine, (byMachine.get(placement.machine) ?? new Set()).add(name));
+    machineOf.set(name, machine);
+    byMachine.set(machine, (byMachine.get(machine) ?? new Set()).add(name));
   };
   const update = (names: Iterable<string>): void => {
     for (const name of names) {
       const record = state.units.get(name);
       if (!record) catalog.delete(name);
       else if (catalog.get(name)?.text !== record.text) catalog.set(parse(name, record.text));
-      updatePlacement(name, state.placements.get(name));
+      locate(name, state.placements.get(name)?.machine);
     }
   };
   update(new Set([...state.units.keys(), ...state.placements.keys()]));
-  return { state, catalog, standby, placedOn: (machine) => byMachine.get(machine) ?? new Set(), update };
+  const placedOn = (machine: string) => byMachine.get(machine) ?? new Set<string>();
+  return { state, catalog, standby, placedOn, expect: locate, update };
 }

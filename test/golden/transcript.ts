@@ -124,7 +124,7 @@ function settleAll(cluster: TestCluster, view: View, on: string, sight: Sight): 
   for (let isBusy = true; isBusy; ) {
     isBusy = false;
     for (const unit of [
-      ...new Set([...sight.units(), ...view.placedOn(on), ...view.catalog.globals]),
+      ...new Set([...sight.units(), ...view.placedOn(on), ...view.catalog.globals, ...view.standby.keys()]),
     ].sort()) {
       const { steps, waitsFor } = plan(wantedOn(view, on, unit), sight.of(unit), (other) =>
         isPrepared(view, on, sight, other),

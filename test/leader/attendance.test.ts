@@ -37,6 +37,21 @@ test("an intruder is stopped before the machine is ready", async () => {
   assert.is(error, undefined);
   assert.is(machine.active.get("x.service"), "inactive");
   assert.is(machine.files.has(unitFilePath("x.service")), false);
+  // The stop is told as a change of state: that sets off nothing beside the work that is under way.
+  assert.equal(
+    machine.done.filter((step) => step.includes("x.service") || step === "remove"),
+    ["stop x.service", "stop x.service", "remove", "remove", "forget x.service"],
+  );
+});
+
+test("an intruder is stopped where it stands by for a suspect machine, too", async () => {
+  const { office, machine, link } = intruded();
+  const unit = { unit: "x.service", exclusive: true, resources: [] };
+  await office.propose({ kind: "place", machine: "m2", bootId: "boot-of-m2", units: [unit], reason: "" });
+  office.view.standby.set("x.service", "m1");
+  const { error } = await settled(attend(office, "m1", link, false), office);
+  assert.is(error, undefined);
+  assert.is(machine.active.get("x.service"), "inactive");
 });
 
 test("an attendance that failed leaves nothing behind that could release a unit later", async () => {

@@ -47,4 +47,10 @@ test("a stop must leave no process behind, or it proves nothing", () => {
   assert.not.match(exclusive("a.service", "[Service]\nKillMode=mixed\n#KillMode=none\n"), "KillMode");
 });
 
+test("an exclusive mount is not unmounted lazily", () => {
+  const lazy = "[Mount]\nWhat=/dev/sdb\nLazyUnmount=yes\n";
+  assert.match(exclusive("mnt-a.mount", lazy), "[Mount]\nSlice=flotilla.slice\nLazyUnmount=no\n");
+  assert.not.match(exclusive("mnt-a.mount", "[Mount]\nWhat=/dev/sdb\n"), "Lazy");
+});
+
 test.run();

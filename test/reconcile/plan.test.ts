@@ -41,6 +41,19 @@ test("a unit that lost its gate to a fence starts again, in a new generation", (
   assert.equal(steps({ ...wanted, generation: 8 }, seen), ["gate", "start"]);
 });
 
+test("a gate waits for the lease, which a fence may be ending, and for nothing else", () => {
+  const without = (missing: string) =>
+    plan({ ...wanted, after: ["b.service"] }, blank, (unit) => unit !== missing);
+  const names = ({ steps, waitsFor }: ReturnType<typeof without>) => [
+    ...steps.map((step) => step.do),
+    `waits for ${waitsFor}`,
+  ];
+  assert.equal(names(without("flotilla-lease.target")), ["push", "waits for flotilla-lease.target"]);
+  // Two that need each other are both gated, and then both started.
+  assert.equal(names(without("b.service")), ["push", "gate", "waits for b.service"]);
+  assert.equal(names(without("none")), ["push", "gate", "start", "waits for undefined"]);
+});
+
 const seens = (): fc.Arbitrary<Seen> => {
   const generation = fc.option(fc.constantFrom(-1, 6, 7), { nil: undefined });
   const maybe = (text: string) => fc.option(fc.constantFrom(text, "old"), { nil: undefined });

@@ -132,6 +132,6 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     "raft.md 2.6.6: a command is applied once, however often it is sent",
     "src/cluster/apply.ts",
     "const earlier = key === undefined ? undefined : state.answers.get(key);",
-    "const earlier = key === undefined ? undefined : state.answers.get(`${key} `);",
+    "const earlier = key === undefined ? undefined : state.answers.get(`not ` + key);",
   ),
 };

@@ -52,8 +52,18 @@ export function openConnection(
   const { clock, random, net, judge } = world;
   const life = createLifetime();
   const at = machine.id;
-  const up = createWire({ clock, random, isCut: () => net.isCut(caller.id, at), lateMs: net.lateMs });
-  const down = createWire({ clock, random, isCut: () => net.isCut(at, caller.id), lateMs: net.lateMs });
+  const up = createWire({
+    clock,
+    random,
+    isCut: () => net.isCut(caller.id, at),
+    lateMs: () => net.lateMs(at),
+  });
+  const down = createWire({
+    clock,
+    random,
+    isCut: () => net.isCut(at, caller.id),
+    lateMs: () => net.lateMs(caller.id),
+  });
   let session: SessionEnd | undefined;
   let isServed = true;
   let heardAtMs = caller.clock.now();

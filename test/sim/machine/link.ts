@@ -70,7 +70,7 @@ function reach(machine: SimulatedMachine, caller: Caller, signal: AbortSignal, w
       const { boot } = machine;
       const isOpen = boot && !net.isCut(caller.id, at) && !net.isCut(at, caller.id);
       if (!isOpen) return void clock.after(300, tryOnce);
-      boot.life.clock.after(10 + random() * 60 + net.lateMs(), () =>
+      boot.life.clock.after(10 + random() * 60 + net.lateMs(at), () =>
         machine.boot === boot && !net.isCut(at, caller.id)
           ? caller.life.happen(() => resolve(boot))
           : clock.after(300, tryOnce),

@@ -11,7 +11,7 @@ export interface Path {
   readonly clock: Clock;
   readonly random: () => number;
   isCut(): boolean;
-  /** More milliseconds for each message. */
+  /** How long a message sits in a buffer near its end, in milliseconds: no cut reaches it there. */
   lateMs(): number;
 }
 
@@ -19,29 +19,35 @@ const retransmitMs = 200;
 const retransmitMsMax = 10_000;
 
 export function createWire({ clock, random, isCut, lateMs }: Path): Wire {
-  const queue: (() => void)[] = [];
+  const queue: { readonly arrive: () => void; readonly dueAt: number; isBeyond: boolean }[] = [];
   let isDestroyed = false;
   let isMoving = false;
   let waits = 0;
 
   const move = (): void => {
-    if (isDestroyed) return;
-    if (isCut()) {
+    const [next] = queue;
+    if (isDestroyed || !next) {
+      isMoving = false;
+      return;
+    }
+    if (!next.isBeyond && isCut()) {
       const delayMs = Math.min(retransmitMs * 2 ** waits++, retransmitMsMax);
       return void clock.after(delayMs, move);
     }
     waits = 0;
-    const arrive = queue.shift();
-    arrive?.();
-    if (queue.length === 0) isMoving = false;
-    else clock.after(random() * 0.2, move);
+    next.isBeyond = true;
+    if (next.dueAt > clock.now()) return void clock.after(next.dueAt - clock.now(), move);
+    queue.shift();
+    next.arrive();
+    clock.after(random() * 0.2, move);
   };
   return {
     send: (arrive) => {
-      queue.push(arrive);
-      if (isMoving || isDestroyed) return;
+      if (isDestroyed) return;
+      queue.push({ arrive, dueAt: clock.now() + lateMs(), isBeyond: false });
+      if (isMoving) return;
       isMoving = true;
-      clock.after(0.2 + random() * 3 + lateMs(), move);
+      clock.after(0.2 + random() * 3, move);
     },
     destroy: () => {
       isDestroyed = true;

@@ -1,6 +1,6 @@
 import { sleep } from "../../../src/clock.ts";
 import type { SimulatedMachine } from "../machine/machine.ts";
-import { crashMember, type SimulatedMember, startMember } from "./member.ts";
+import { crashMember, pauseMember, type SimulatedMember, startMember } from "./member.ts";
 import type { Operators } from "./operators.ts";
 import type { World } from "./world.ts";
 
@@ -47,12 +47,17 @@ export async function runFaults(stage: Stage, untilMs: number): Promise<void> {
     () => isolate(member(), members),
     () => isolate(member(), machines),
     () => isolate(machine(), [member()]),
+    () => split(all, cut, world),
+    () => split(all, cut, world),
+    () => delayThenCut(machine(), members, cut, world),
+    () => delayThenCut(machine(), members, cut, world),
     () => powerCut(machine(), span(), world),
     () => powerCut(machine(), span(), world),
+    () => powerBlink(machine(), span(), world, isolate, members),
     () => restart(member(), span(), stage),
     () => random() < 0.3 && members.forEach((one) => void restart(one, span(), stage)),
-    () => pause(member(), span(), world),
-    () => pause(member(), span(), world),
+    () => pauseMember(member(), span(), world),
+    () => pauseMember(member(), span(), world),
     () => freeze(machine(), span(), world),
     () => machine().killGuard(random() < 0.5 ? 0 : 1),
     () => stopPid1(machine(), span(), world),
@@ -81,6 +86,7 @@ export async function runFaults(stage: Stage, untilMs: number): Promise<void> {
 /** Ends all faults: everything is switched on, reachable and quick. */
 export async function endFaults({ members, machines, world }: Stage): Promise<void> {
   world.trace("the faults end");
+  world.calm();
   Object.assign(world.network.faults, { loss: 0, duplication: 0, lateness: 0 });
   world.net.faults.lateness = 0;
   world.network.heal();
@@ -99,6 +105,45 @@ export async function endFaults({ members, machines, world }: Stage): Promise<vo
   }
 }
 
+type Cut = (a: { id: string }, b: { id: string }, ways: number) => void;
+
+/** Two sides, members and machines alike, that do not reach each other. */
+function split(all: readonly { id: string }[], cut: Cut, { random, trace }: World): void {
+  const sides = all.map((one) => ({ one, side: random() < 0.5 }));
+  trace(`split: ${sides.flatMap(({ one, side }) => (side ? one.id : [])).join(" ")} from the rest`);
+  for (const a of sides) for (const b of sides) if (a.side && !b.side) cut(a.one, b.one, 0);
+}
+
+/** What was sent last to a machine sits in its buffers, and then nobody reaches it any more. */
+function delayThenCut(
+  machine: SimulatedMachine,
+  members: readonly { id: string }[],
+  cut: Cut,
+  world: World,
+): void {
+  const { clock, random, net, trace } = world;
+  const ms = 500 + random() * 3_500;
+  trace(`${machine.id} reads ${Math.round(ms)} ms late, and is cut off soon`);
+  net.stall(machine.id, ms);
+  clock.after(100 + random() * 900, () => {
+    trace(`${machine.id} is cut off`);
+    for (const member of members) cut(machine, member, 0);
+  });
+}
+
+/** A machine that is back at once, as a container is, and is soon cut off. */
+function powerBlink(
+  machine: SimulatedMachine,
+  afterMs: number,
+  { clock }: World,
+  isolate: (one: { id: string }, others: readonly { id: string }[]) => void,
+  members: readonly { id: string }[],
+): void {
+  machine.powerOff();
+  clock.after(300, () => machine.powerOn());
+  clock.after(afterMs, () => isolate(machine, members));
+}
+
 const isLeading = ({ running }: SimulatedMember) => running?.leadership?.leading() !== undefined;
 
 function powerCut(machine: SimulatedMachine, forMs: number, { clock }: World): void {
@@ -109,16 +154,6 @@ function powerCut(machine: SimulatedMachine, forMs: number, { clock }: World): v
 function restart(member: SimulatedMember, afterMs: number, { machines, world }: Stage): void {
   crashMember(member, world);
   world.clock.after(afterMs, () => void startMember(member, machines, world));
-}
-
-function pause({ id, running }: SimulatedMember, forMs: number, { clock, trace }: World): void {
-  if (!running) return;
-  trace(`${id} is paused for ${Math.round(forMs)} ms`);
-  running.life.freeze();
-  clock.after(forMs, () => {
-    trace(`${id} goes on`);
-    running.life.thaw();
-  });
 }
 
 function freeze(machine: SimulatedMachine, forMs: number, { clock }: World): void {

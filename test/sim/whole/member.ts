@@ -72,7 +72,7 @@ export async function startMember(
       onRemoved: () => {},
     });
     if (member.running !== running) return;
-    running.consensus = watched(consensus, world);
+    running.consensus = watched(consensus, member, world);
     running.leadership = followLeadership(
       {
         ...{ consensus: running.consensus, replica, clock, random, clockRatePpm },
@@ -104,8 +104,19 @@ const refuse = (): never => {
 };
 const unreachable = { status: refuse, journal: refuse, probe: refuse, enrolment: refuse };
 
-function watched(consensus: Consensus, { judge, mutant }: World): Consensus {
+/** How often a leader falls asleep just after it began to ask for confirmation, or to propose. */
+const sleepChance = 0.003;
+const sleepMsMax = 9_000;
+
+function watched(consensus: Consensus, member: SimulatedMember, world: World): Consensus {
+  const { judge, mutant, random } = world;
+  const maySleep = () => {
+    if (world.isCalm() || random() >= sleepChance) return;
+    // Not in the middle of a step, which nothing interrupts.
+    world.clock.after(random() * 3, () => pauseMember(member, random() * sleepMsMax, world));
+  };
   const confirm = (): ReturnType<Consensus["confirmLeadership"]> => {
+    maySleep();
     const { role, term, commit } = consensus.status();
     if (mutant !== "no-confirmation" || role !== "leader") return consensus.confirmLeadership();
     return Promise.resolve({ term, index: commit });
@@ -115,9 +126,20 @@ function watched(consensus: Consensus, { judge, mutant }: World): Consensus {
     confirmLeadership: confirm,
     propose: (data) => {
       judge.proposed(JSON.parse(data) as Envelope);
+      maySleep();
       return consensus.propose(data);
     },
   };
+}
+
+export function pauseMember({ id, running }: SimulatedMember, forMs: number, { clock, trace }: World): void {
+  if (!running) return;
+  trace(`${id} is paused for ${Math.round(forMs)} ms`);
+  running.life.freeze();
+  clock.after(forMs, () => {
+    trace(`${id} goes on`);
+    running.life.thaw();
+  });
 }
 
 /** The process dies; its kernel still delivers what it sent, unless the power is gone too. */

@@ -53,8 +53,12 @@ function createStage(seed: number, mutant: string | undefined): { stage: Stage; 
   const trace = (text: string) => {
     if (lines.length < traceMax) lines.push(`${clock.now().toFixed(1).padStart(9)} ${shorten(text)}`);
   };
+  let isCalm = false;
   const world: World = {
-    ...{ clock, random, mutant, trace },
+    ...{ clock, random, mutant, trace, isCalm: () => isCalm },
+    calm: () => {
+      isCalm = true;
+    },
     network: createSimulatedNetwork(clock, random),
     net: createReach(random),
     judge: createJudge(clock.now, trace),

@@ -14,5 +14,8 @@ export interface World {
   readonly judge: Judge;
   /** A bug that is planted in the simulated machine. */
   readonly mutant: string | undefined;
+  /** Whether all faults are over. */
+  isCalm(): boolean;
+  calm(): void;
   readonly trace: (text: string) => void;
 }
