@@ -7,7 +7,7 @@ import { openSession, type Session } from "./session.ts";
 import { confirm, print, tell } from "./terminal.ts";
 
 interface EnrolOptions {
-  readonly metadata: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly hostKey?: string;
   readonly yes?: boolean;
 }
@@ -22,14 +22,19 @@ export function parseSshAddress(text: string): ProbeRequest {
   return { user: match?.[1] ?? "root", address, port };
 }
 
-/** Adds a machine whose host key somebody vouches for: by giving it, by `--yes`, or by answering. */
+/**
+ * Adds a machine whose host key somebody vouches for: by giving it, by `--yes`, or by answering. A known one takes
+ * over what is given, and keeps its metadata unless others are given.
+ */
 export async function enrol(given: string, options: EnrolOptions, command: Command): Promise<void> {
   const target = parseSshAddress(given);
   const session = await openSession(command);
   const hostKey = options.hostKey ?? (await askForTrust(session, target, options.yes ?? false));
-  const { metadata } = options;
-  const { id } = await session.client.enrol({ ...target, hostKey, metadata: { ...metadata } });
-  print(`Machine ${formatMachine({ id, address: target.address })} added`);
+  const { machines } = await session.client.machines();
+  const known = machines.find(({ address, port }) => address === target.address && port === target.port);
+  const metadata = { ...(options.metadata ?? known?.metadata) };
+  const { id } = await session.client.enrol({ ...target, hostKey, metadata });
+  print(`Machine ${formatMachine({ id, address: target.address })} ${known ? "updated" : "added"}`);
 }
 
 async function askForTrust(

@@ -66,7 +66,7 @@ export function register(program: Command): void {
     .command("add")
     .argument("<address>", "[USER@]HOST[:PORT], as the members reach its sshd")
     .description("add a machine, after a look at its host key")
-    .option("--metadata <k=v,...>", "what units ask for with MachineMetadata=", parseMetadata, {})
+    .option("--metadata <k=v,...>", "what units ask for with MachineMetadata=", parseMetadata)
     .option("--host-key <key>", "the host key to expect: 'ssh-ed25519 AAAA...'")
     .option("-y, --yes", "trust the host key that it shows")
     .action(enrol);

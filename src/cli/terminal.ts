@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from "node:util";
 import { describeError, FlotillaError } from "../error.ts";
 
 export function print(line: string): void {
+  showProgress(undefined);
   process.stdout.write(`${line}\n`);
 }
 

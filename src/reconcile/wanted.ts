@@ -2,7 +2,7 @@ import type { Placement } from "../cluster/state.ts";
 import { dropIn } from "../lease/drop-in.ts";
 import { leaseTarget } from "../lease/places.ts";
 import { reach } from "../schedule/catalog.ts";
-import { isGlobalLoadedOn, replacerOf } from "../schedule/constraint.ts";
+import { isGlobalLoadedOn, replacerOf, unmetBy } from "../schedule/constraint.ts";
 import { isPlacedAs } from "../schedule/exclusive.ts";
 import { isWanted } from "../schedule/schedule.ts";
 import type { View } from "../schedule/view.ts";
@@ -48,7 +48,10 @@ export function wantedOn(view: View, machineId: string, name: string): Wanted {
   else if (!isHere) return absent(placement ? "the unit is placed elsewhere" : "the unit is not placed here");
   else if (!isWanted(view, name)) return absent("nothing wants the unit any more");
   else if (!isPlacedAs(view.catalog, placement)) return absent("it is not what it was placed as");
-  const replacer = unit.fleet.isGlobal ? undefined : replacerOf(view, view.catalog.group(name), machineId);
+  const group = unit.fleet.isGlobal ? [] : view.catalog.group(name);
+  const unmet = unmetBy(view, group, machine);
+  if (unmet !== undefined) return absent(`the machine has not ${unmet} any more`);
+  const replacer = replacerOf(view, group, machineId);
   if (replacer !== undefined) return absent(`${replacer} replaces it here`);
 
   const exclusive = placement?.exclusive === true;

@@ -88,6 +88,13 @@ export function unmatchedMetadata(
   return undefined;
 }
 
+/** What a group's units want of a machine's metadata and it does not have: as in fleet, also where they are already. */
+export function unmetBy(view: View, group: readonly string[], machine: MachineRecord): string | undefined {
+  const unmet = (name: string) =>
+    unmatchedMetadata(view.catalog.get(name)?.fleet.metadata ?? [], machine.metadata);
+  return group.map(unmet).find((wish) => wish !== undefined);
+}
+
 /** A global unit runs where its metadata fits and nothing conflicts with it. */
 export function isGlobalLoadedOn(view: View, name: string, machine: MachineRecord): boolean {
   const unit = view.catalog.get(name);

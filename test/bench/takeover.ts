@@ -1,9 +1,9 @@
 import { sleep, systemClock } from "../../src/clock.ts";
 import { defaultLease, renewalIntervalMs } from "../../src/lease/bound.ts";
+import { observe, type Visit } from "../demo/observing.ts";
 import { type Cluster, unitFile } from "../rig/cluster.ts";
 import type { Machine } from "../rig/rig.ts";
 import type { Bed } from "./bench.ts";
-import { observe, type Visit } from "./observing.ts";
 import { allReady, destroy, until } from "./site.ts";
 
 /** One takeover, in milliseconds. */
@@ -28,7 +28,12 @@ export async function takeOvers(
   await cluster.expect("start", unitFile(REDIS));
   let visits: Visit[] = [];
   let onVisit = (_: Visit) => {};
-  const observer = observe(cluster.rig, (visit) => {
+  const { machines, storage } = cluster.rig;
+  const watched = {
+    find: { by: "knocking", addresses: machines.map(({ address }) => address) },
+    dataDirectory: `${storage.directory}/data/app-redis-data`,
+  } as const;
+  const observer = observe(watched, (visit) => {
     visits.push(visit);
     onVisit(visit);
   });

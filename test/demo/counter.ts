@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { sleep, systemClock } from "../../src/clock.ts";
+import type { Find } from "./find-redis.ts";
 
 /** One visit that redis has acknowledged. */
 export interface Visit {
@@ -23,10 +24,7 @@ const REPLY_MS_MAX = 300;
 const PAUSE_MS = 20;
 
 /** Counts visits in redis, one after another, wherever `find` says that it is. */
-export function count(
-  find: (isNews: boolean) => Promise<string | undefined>,
-  onVisit: (visit: Visit) => void,
-): Counting {
+export function count(find: Find, onVisit: (visit: Visit) => void): Counting {
   let last: Visit | undefined;
   let isOver = false;
   let [lost, visits, outageMs] = [0, 0, 0];
@@ -51,9 +49,9 @@ export function count(
     }
   };
   const run = async (): Promise<void> => {
-    for (let isNews = false; !isOver; isNews = true) {
+    while (!isOver) {
       try {
-        const host = await find(isNews);
+        const host = await find();
         if (host !== undefined) await countAt(host);
       } catch {
         // Expected while redis is away: it is looked for again.

@@ -1,11 +1,11 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { sleep, systemClock } from "../../src/clock.ts";
 import { bootstrapCluster, type Cluster, openCluster, unitFile } from "../rig/cluster.ts";
 import { installPackages } from "../rig/install.ts";
 import { type Machine, openRig, type Rig, rigAvailable } from "../rig/rig.ts";
-import type { Assignment, Observation } from "./observer.ts";
+import type { Assignment } from "./observer.ts";
+import { observe, type Sums, type Visit } from "./observing.ts";
 
 // The story of seed 000 on real machines: redis loses its machine and keeps its data.
 
@@ -20,9 +20,6 @@ const WAIT_MS_MAX = 60_000;
 const say = (line = "") => console.log(line);
 const headline = (line: string) =>
   say(`\n\x1b[1m== ${line}\x1b[0m`.replace(process.stdout.isTTY ? "" : /\x1b\[\d+m/g, ""));
-
-type Sums = Extract<Observation, { kind: "sums" }>;
-type Visit = Extract<Observation, { kind: "visit" }>;
 
 /** Runs flotillactl and shows it as on a terminal. */
 async function show(cluster: Cluster, ...args: string[]): Promise<void> {
@@ -64,34 +61,17 @@ async function startUnits(cluster: Cluster): Promise<void> {
   await show(cluster, "list-units");
 }
 
-function observe(rig: Rig, onVisit: (visit: Visit) => void) {
+/** What is watched, and by which members redis is found. */
+function assignmentOf(rig: Rig): Assignment {
   const state = `${rig.directory}/operator/rig.flotilla`;
-  const [ca, cert, key] = ["ca.crt", "operator.crt", "operator.key"].map((name) =>
+  const [ca = "", cert = "", key = ""] = ["ca.crt", "operator.crt", "operator.key"].map((name) =>
     readFileSync(`${state}/${name}`, "utf8"),
   );
-  const tls = { ca: ca ?? "", cert: cert ?? "", key: key ?? "" };
-  const assignment: Assignment = {
-    endpoints: rig.machines.map(({ address }) => ({ kind: "https", host: address, port: 7401, tls })),
-    dataDirectory: `${rig.storage.directory}/data/app-redis-data`,
-  };
-  const child: ChildProcess = fork(new URL("./observer.ts", import.meta.url));
-  child.send(assignment);
-  let onSums: (sums: Sums) => void = () => {};
-  child.on("message", (message) => {
-    const observation = message as Observation;
-    if (observation.kind === "visit") onVisit(observation);
-    else onSums(observation);
-  });
-  return {
-    stop: () =>
-      new Promise<Sums>((resolve) => {
-        onSums = (sums) => {
-          child.disconnect();
-          resolve(sums);
-        };
-        child.send("stop");
-      }),
-  };
+  const tls = { ca, cert, key };
+  const endpoints = rig.machines.map(
+    ({ address }) => ({ kind: "https", host: address, port: 7401, tls }) as const,
+  );
+  return { find: { by: "asking", endpoints }, dataDirectory: `${rig.storage.directory}/data/app-redis-data` };
 }
 
 /** Prints a visit a second, and everything around a change of hosts. */
@@ -161,7 +141,7 @@ async function play(): Promise<Sums> {
   const narrator = narrate(rig);
   let visits = 0;
   let host = "";
-  const observer = observe(rig, (visit) => {
+  const observer = observe(assignmentOf(rig), (visit) => {
     visits++;
     host = visit.host;
     narrator(visit);

@@ -1,14 +1,15 @@
 import { once } from "node:events";
-import { createClient } from "../../src/api/client.ts";
 import type { Endpoint } from "../../src/api/endpoint.ts";
-import { systemClock } from "../../src/clock.ts";
 import { count } from "./counter.ts";
+import { askMembers, knockEverywhere } from "./find-redis.ts";
 import { createWriterWatch } from "./writers.ts";
 
 /** What the observer is told to watch: the first message that it gets. */
 export interface Assignment {
-  /** Members to ask where redis is, any of which may be down. */
-  readonly endpoints: readonly Endpoint[];
+  /** How it finds redis: by asking these members, or by knocking at these machines. */
+  readonly find:
+    | { readonly by: "asking"; readonly endpoints: readonly Endpoint[] }
+    | { readonly by: "knocking"; readonly addresses: readonly string[] };
   /** redis's data directory, as the host sees it. */
   readonly dataDirectory: string;
 }
@@ -25,34 +26,14 @@ export type Observation =
     };
 
 const LOOK_EVERY_MS = 25;
-const FIND_WAIT_S = 1;
 
-/** Where redis runs now, by the first member that answers; waits for news if the last place turned out wrong. */
-function finder(endpoints: readonly Endpoint[]) {
-  const clients = endpoints.map((endpoint) => createClient({ endpoint, clock: systemClock }));
-  let [turn, revision] = [0, 0];
-  return async (isNews: boolean): Promise<string | undefined> => {
-    const client = clients[turn % clients.length];
-    if (!client) return undefined;
-    try {
-      const wait = isNews ? { after: revision, waitSeconds: FIND_WAIT_S } : {};
-      const answer = await client.units({ names: ["app-redis.service"], ...wait });
-      revision = answer.revision;
-      return answer.units[0]?.observed.find(({ active }) => active === "active")?.machine.address;
-    } catch (error) {
-      turn++;
-      throw error;
-    }
-  };
-}
-
-// A process of its own: what the demonstration does to machines must not delay what it measures.
+// A process of its own: what is done to machines must not delay what it measures.
 const tell = (observation: Observation) => process.send?.(observation);
-const [assignment] = (await once(process, "message")) as [Assignment];
-const { endpoints, dataDirectory } = assignment;
+const [{ find, dataDirectory }] = (await once(process, "message")) as [Assignment];
 const writers = createWriterWatch(dataDirectory);
 const looking = setInterval(writers.look, LOOK_EVERY_MS);
-const counting = count(finder(endpoints), (visit) => tell({ kind: "visit", ...visit }));
+const finder = find.by === "asking" ? askMembers(find.endpoints) : knockEverywhere(find.addresses);
+const counting = count(finder, (visit) => tell({ kind: "visit", ...visit }));
 process.on("disconnect", () => process.exit(0));
 process.on("SIGINT", () => {});
 process.on("message", () => {

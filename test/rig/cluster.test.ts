@@ -110,7 +110,12 @@ test("a unit that no machine takes: at once, with machine and constraint", async
 });
 
 test("a unit that fails is said to have failed, and can be started once it is mended", async () => {
-  const broken = write("leak.service", "[Service]", "ExecStart=/bin/sh -c 'echo it leaks; exit 3'");
+  const broken = write(
+    "leak.service",
+    "[Service]",
+    "Type=oneshot",
+    "ExecStart=/bin/sh -c 'echo it leaks; exit 3'",
+  );
   assert.match(
     (await refused("start", broken)).stderr,
     /unit leak.service failed on .*: loaded failed failed/,
