@@ -1,6 +1,7 @@
 import { type Applying, type Changes, done, refused } from "./applying.ts";
 import type { Command, Envelope } from "./command.ts";
 import { record } from "./event.ts";
+import { caught } from "./loose.ts";
 import {
   adoptMachine,
   drain,
@@ -54,13 +55,15 @@ function applyCommand(now: Applying, command: Command): Answer {
     case "set-desired":
       return setDesired(now, command);
     case "destroy":
-      return destroy(now, command.names);
+      return destroy(now, command);
     case "enrol":
       return setMachine(now, command.machine);
     case "adopt-machine":
       return adoptMachine(now, command.machine, command.from);
     case "remove-machine":
       return removeMachine(now, command.machine);
+    case "caught":
+      return caught(now, command.machine, command.bootId, command.unit);
     case "forget-machine":
       return forgetMachine(now, command.machine);
     case "machine-up":

@@ -13,6 +13,8 @@ export type Order =
       readonly replace: boolean;
       /** Placed units, of these or tied to them, that get a new start. */
       readonly again: readonly string[];
+      /** Those that are global no more: copies of them run on every machine. */
+      readonly wereGlobal: readonly string[];
     }
   | {
       readonly kind: "set-desired";
@@ -21,7 +23,7 @@ export type Order =
       /** Placed units, of these or tied to them, that get a new start. */
       readonly again: readonly string[];
     }
-  | { readonly kind: "destroy"; readonly names: readonly string[] }
+  | { readonly kind: "destroy"; readonly names: readonly string[]; readonly wereGlobal: readonly string[] }
   | { readonly kind: "enrol"; readonly machine: Enrolment }
   | { readonly kind: "adopt-machine"; readonly machine: string; readonly from: string }
   | { readonly kind: "remove-machine"; readonly machine: string }
@@ -54,6 +56,7 @@ export type Decision =
   | { readonly kind: "renew-generation"; readonly held: Held; readonly reason: string }
   | { readonly kind: "release"; readonly held: Held; readonly proof: Proof }
   | { readonly kind: "forget-machine"; readonly machine: string }
+  | { readonly kind: "caught"; readonly machine: string; readonly bootId: string; readonly unit: string }
   | { readonly kind: "lease-acknowledged"; readonly machine: string; readonly lease: LeaseParameters };
 
 export type Command = Order | Decision;

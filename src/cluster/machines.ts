@@ -1,6 +1,7 @@
 import type { Proof } from "../lease/proof.ts";
 import { type Applying, done, refused } from "./applying.ts";
 import type { Held } from "./command.ts";
+import { letLoose } from "./loose.ts";
 import { isHeld, release } from "./placements.ts";
 import type { Answer, Enrolment, MachineRecord } from "./state.ts";
 
@@ -62,6 +63,7 @@ export function machineUp(now: Applying, id: string, bootId: string): Answer {
   return change(now, id, (machine) => {
     if (machine.status === "up" && machine.bootId === bootId) return machine;
     const how = machine.bootId !== null && machine.bootId !== bootId ? "up after a reboot" : "up";
+    if (machine.bootId !== bootId) now.state.loose.delete(id);
     now.tell("machine-up", `machine ${id} is ${how}`, { machine: id });
     return { ...machine, status: "up", statusReason: null, bootId };
   });
@@ -100,6 +102,8 @@ export function lose(now: Applying, held: Held, proof: Proof): Answer {
       machine: machine.id,
     });
   }
+  for (const { unit } of held.units)
+    if (now.state.placements.get(unit)?.exclusive === false) letLoose(now, machine.id, unit);
   return release(now, held, proof);
 }
 

@@ -1,6 +1,7 @@
 import { describeProof, type Proof } from "../lease/proof.ts";
 import { type Applying, done, refused } from "./applying.ts";
 import type { Decision, Held } from "./command.ts";
+import { looseElsewhere } from "./loose.ts";
 import type { Answer, ClusterState, Placement } from "./state.ts";
 
 /**
@@ -11,9 +12,11 @@ export function place(now: Applying, decision: Extract<Decision, { kind: "place"
   const machine = now.state.machines.get(decision.machine);
   if (machine?.status !== "up" || machine.bootId !== decision.bootId || machine.isRemoving)
     return refused("stale-decision", `machine ${decision.machine} cannot take units now`);
-  for (const { unit, resources } of decision.units) {
+  for (const { unit, exclusive, resources } of decision.units) {
     if (!now.state.units.has(unit)) return refused("stale-decision", `${unit} is gone`);
     if (now.state.placements.has(unit)) return refused("stale-decision", `${unit} is placed already`);
+    const loose = exclusive && looseElsewhere(now.state, unit, machine.id);
+    if (loose) return refused("unit-loose", `${unit} may still run on machine ${loose}, without a lease`);
     const rival = holderOf(now.state, unit, resources, (placement) => placement.machine !== machine.id);
     if (rival)
       return refused("resource-held", `${unit} needs what ${rival.unit} holds on machine ${rival.machine}`);

@@ -6,13 +6,14 @@ const FORMAT = 1;
 
 /** The whole state as text. */
 export function saveState(state: ClusterState): string {
-  const { units, machines, placements, answers, ...plain } = state;
+  const { units, machines, placements, loose, answers, ...plain } = state;
   return JSON.stringify({
     format: FORMAT,
     ...plain,
     units: [...units.values()],
     machines: [...machines.values()],
     placements: [...placements.values()],
+    loose: [...loose],
     answers: [...answers],
   });
 }
@@ -35,6 +36,7 @@ export function loadState(text: string): ClusterState {
     units: byName<{ name: string }>(saved.units, (unit) => unit.name),
     machines: byName<{ id: string }>(saved.machines, (machine) => machine.id),
     placements: byName<{ unit: string }>(saved.placements, (placement) => placement.unit),
+    loose: new Map(saved.loose),
     answers: new Map(saved.answers),
   } as ClusterState;
 }

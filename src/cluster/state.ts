@@ -72,6 +72,11 @@ export interface ClusterState {
   readonly units: Map<string, UnitRecord>;
   readonly machines: Map<string, MachineRecord>;
   readonly placements: Map<string, Placement>;
+  /**
+   * Units that may still run on a machine without a lease, by machine: given up there unproven, because they were not
+   * exclusive then. It matters when one becomes exclusive (lease.md, rule 15).
+   */
+  readonly loose: Map<string, readonly string[]>;
   /** The newest last, bounded. */
   readonly events: ClusterEvent[];
   /** Answers by idempotency key, the newest last, bounded: a retried command gets its first answer. */
@@ -90,6 +95,7 @@ export const emptyState = (lease: LeaseParameters): ClusterState => ({
   units: new Map(),
   machines: new Map(),
   placements: new Map(),
+  loose: new Map(),
   events: [],
   answers: new Map(),
 });

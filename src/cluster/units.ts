@@ -1,5 +1,6 @@
 import { type Applying, done, refused } from "./applying.ts";
 import type { Order } from "./command.ts";
+import { letLoose } from "./loose.ts";
 import type { Answer, Desired, UnitRecord } from "./state.ts";
 
 /** What became of one submitted unit. `differs`: other contents are known, and `replace` was not asked for. */
@@ -35,6 +36,7 @@ export function submit(now: Applying, order: Extract<Order, { kind: "submit" }>)
       });
   }
   startAgain(now, order.again);
+  letGlobalsLoose(now, order.wereGlobal);
   return done(outcomes);
 }
 
@@ -53,7 +55,8 @@ export function setDesired(now: Applying, order: Extract<Order, { kind: "set-des
 }
 
 /** The record goes at once; its placement stays as a tombstone until a proof (lease.md, rule 15). */
-export function destroy(now: Applying, names: readonly string[]): Answer {
+export function destroy(now: Applying, order: Extract<Order, { kind: "destroy" }>): Answer {
+  const { names } = order;
   const known = (name: string) => now.state.units.has(name) || now.state.placements.has(name);
   const unknown = names.filter((name) => !known(name));
   if (unknown.length > 0) return refused("unit-not-found", `no such unit: ${unknown.join(", ")}`);
@@ -62,7 +65,12 @@ export function destroy(now: Applying, names: readonly string[]): Answer {
     now.changes.units.add(name);
     now.tell("destroyed", `${name} destroyed`, { unit: name });
   }
+  letGlobalsLoose(now, order.wereGlobal);
   return done();
+}
+
+function letGlobalsLoose(now: Applying, units: readonly string[]): void {
+  for (const machine of now.state.machines.keys()) for (const unit of units) letLoose(now, machine, unit);
 }
 
 /** Every start of a placed unit has a generation of its own (lease.md, rule 14). */

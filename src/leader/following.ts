@@ -80,6 +80,7 @@ export function createFollowing({ office, keepers, placing, watchers, keep }: Fo
       settle([...changes.units].flatMap((unit) => neighboursReplacedBy(view, unit)));
       for (const id of changes.machines) {
         settle([...view.placedOn(id), ...view.catalog.globals]);
+        for (const unit of view.state.loose.get(id) ?? []) keepers.get(id)?.settle(unit);
         keepers.get(id)?.checkStanding();
         standBy(id);
       }

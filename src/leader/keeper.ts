@@ -89,6 +89,7 @@ export function createKeeper(machineId: string, office: Office, events: KeeperEv
       ...view.placedOn(machineId),
       ...view.catalog.globals,
       ...view.standby.keys(),
+      ...(view.state.loose.get(machineId) ?? []),
     ]);
     for (const unit of mine) begun.settling.settle(unit);
     checkStanding();

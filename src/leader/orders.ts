@@ -35,6 +35,8 @@ export function createOrders(leader: Leader): Orders {
   };
   const order = async (command: Order, key: string): Promise<unknown> => unwrap(await propose(command, key));
 
+  const isGlobal = (name: string) => view.catalog.globals.has(name);
+
   return {
     submit: (texts, { desired, replace }, key) =>
       inTurn(async () => {
@@ -47,11 +49,17 @@ export function createOrders(leader: Leader): Orders {
           ({ name, text }) =>
             view.state.units.get(name)?.text !== text || (desired === "launched" && !isUp(leader, name)),
         );
+        const wereGlobal = units
+          .filter(({ name, fleet }) => isGlobal(name) && !fleet.isGlobal)
+          .map(({ name }) => name);
         const again = withUsers(
           view,
           changed.map(({ name }) => name),
         );
-        const outcomes = await order({ kind: "submit", units: plain, replace, again, ...wish }, key);
+        const outcomes = await order(
+          { kind: "submit", units: plain, replace, again, wereGlobal, ...wish },
+          key,
+        );
         return outcomes as readonly { name: string; outcome: Outcome }[];
       }),
     desire: (names, desired, key) =>
@@ -64,7 +72,10 @@ export function createOrders(leader: Leader): Orders {
         const again = withUsers(view, down);
         await order({ kind: "set-desired", names, desired, again }, key);
       }),
-    destroy: (names, key) => inTurn(async () => void (await order({ kind: "destroy", names }, key))),
+    destroy: (names, key) =>
+      inTurn(
+        async () => void (await order({ kind: "destroy", names, wereGlobal: names.filter(isGlobal) }, key)),
+      ),
     enrol: (machine, key) => inTurn(async () => void (await order({ kind: "enrol", machine }, key))),
     adoptMachine: (machine, from, key) =>
       inTurn(async () => void (await order({ kind: "adopt-machine", machine, from }, key))),

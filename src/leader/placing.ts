@@ -68,7 +68,15 @@ export function createPlacing(office: Office): Placing {
     if (all) for (const unit of refused.keys()) dirty.add(unit);
     if (isOver || isRunning) return;
     isRunning = true;
-    for (const unit of dirty) placeOne(unit);
+    for (const unit of dirty) {
+      try {
+        placeOne(unit);
+      } catch (error) {
+        // One unit's trouble must not reach Raft, whose entry brought us here.
+        log("error", `not placed: ${describeError(error)}`, { unit });
+        again(unit);
+      }
+    }
     isRunning = false;
   };
   return {

@@ -78,13 +78,18 @@ export function createUnitWork({ office, machineId, link, sight, fail, onWake }:
     for (const [waiter, awaited] of waiting) if (awaited === unit) onWake(waiter);
   };
 
+  const isLoose = (unit: string) => view.state.loose.get(machineId)?.includes(unit) === true;
+
   const settle = async (unit: string): Promise<void> => {
     // Decided anew after each step: what is wanted may have changed while the last one was done.
     for (let count = 0; count < STEPS_MAX; count++) {
-      const { steps, waitsFor } = plan(wantedOn(view, machineId, unit), sight.of(unit), isPrepared);
+      const wanted = wantedOn(view, machineId, unit);
+      const { steps, waitsFor } = plan(wanted, sight.of(unit), isPrepared);
       if (waitsFor === undefined) waiting.delete(unit);
       else waiting.set(unit, waitsFor);
       const [step] = steps;
+      if (!step && isLoose(unit) && (wanted.kind === "absent" || wanted.exclusive))
+        await decide(unit, { kind: "caught", machine: machineId, bootId: link.inventory.bootId, unit });
       if (!step) return office.observed([unit]);
       log("debug", `${step.do}: ${step.reason}`, { machine: machineId, unit });
       await execute(unit, step);

@@ -1,3 +1,4 @@
+import { looseElsewhere } from "../cluster/loose.ts";
 import { holderOf } from "../cluster/placements.ts";
 import type { MachineRecord } from "../cluster/state.ts";
 import { matchGlob } from "../unit/glob.ts";
@@ -34,6 +35,9 @@ export function refusals(view: View, group: readonly string[], machine: MachineR
         "Exclusive=",
         `${name} is exclusive, and the machine lacks bash, flock or cgroup.kill to fence it`,
       );
+    const loose = isExclusive(view.catalog, name) && looseElsewhere(view.state, name, machine.id);
+    if (loose)
+      refuse("takeover", `${name} may still run on machine ${loose}, from before it became exclusive`);
     refuseByFleet(view, unit, machine, group, refuse);
     refuseByGlobals(view, unit, machine, refuse);
     const resources = resourcesOf(view.catalog, name);

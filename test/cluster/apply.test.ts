@@ -52,7 +52,7 @@ test("a placement outlives its unit's record, and keeps its device", () => {
   const cluster = testCluster("a", "b");
   cluster.submit({ "mnt-x.mount": "[Mount]\nWhat=/dev/sdb\nWhere=/mnt/x\n", "mnt-y.mount": "" }, "launched");
   cluster.do(place("mnt-x.mount", "a", { exclusive: true, resources: ["device /dev/sdb"] }));
-  cluster.do({ kind: "destroy", names: ["mnt-x.mount"] });
+  cluster.do({ kind: "destroy", names: ["mnt-x.mount"], wereGlobal: [] });
   assert.is(cluster.state.units.has("mnt-x.mount"), false);
   const again = cluster.do(place("mnt-y.mount", "b", { exclusive: true, resources: ["device /dev/sdb"] }));
   assert.is(again.ok === false && again.code, "resource-held");
@@ -105,6 +105,25 @@ test("a machine that is up cannot be lost", () => {
   assert.is(cluster.state.placements.size, 0);
 });
 
+test("a unit that was given up without a lease is not placed as exclusive while the old copy may run", () => {
+  const cluster = testCluster("a", "b");
+  cluster.submit({ "x.service": service }, "launched");
+  cluster.do(place("x.service", "a"));
+  const { generation } = cluster.state.placements.get("x.service")!;
+  cluster.do({ kind: "suspect", machine: "a", reason: "silence" });
+  cluster.do({ kind: "lose", held: held("x.service", "a", generation), proof: bound("a") });
+  const refusal = cluster.do(place("x.service", "b", { exclusive: true }));
+  assert.is(refusal.ok === false && refusal.code, "unit-loose");
+  cluster.do({ kind: "caught", machine: "a", bootId: "boot-of-another-time", unit: "x.service" });
+  assert.is(
+    cluster.do(place("x.service", "b", { exclusive: true })).ok,
+    false,
+    "seen absent in another boot",
+  );
+  cluster.machineUp("a", "boot-2-of-a");
+  assert.is(cluster.do(place("x.service", "b", { exclusive: true })).ok, true, "a new boot ended it");
+});
+
 test("a submit is taken whole or not at all", () => {
   const cluster = testCluster();
   cluster.submit({ "x.service": service });
@@ -113,7 +132,7 @@ test("a submit is taken whole or not at all", () => {
     text: `${service}Restart=always\n`,
     hash: "h",
   }));
-  const answer = cluster.do({ kind: "submit", units, replace: false, again: [] });
+  const answer = cluster.do({ kind: "submit", units, replace: false, again: [], wereGlobal: [] });
   assert.equal(answer.ok && answer.value, [
     { name: "x.service", outcome: "differs" },
     { name: "y.service", outcome: "created" },
@@ -155,10 +174,11 @@ const commands = (): fc.Arbitrary<Command> => {
         units: [{ name, text, hash: "h" }],
         replace: true,
         again: [name],
+        wereGlobal: [],
         desired: "launched",
       }),
     ),
-    unit.map((name): Command => ({ kind: "destroy", names: [name] })),
+    unit.map((name): Command => ({ kind: "destroy", names: [name], wereGlobal: [] })),
     fc
       .tuple(unit, on)
       .map(([name, where]) => place(name, where, { exclusive: true, resources: ["device /dev/sdb"] })),

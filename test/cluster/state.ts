@@ -46,6 +46,7 @@ export function testCluster(...machines: readonly (string | Enrolment)[]): TestC
         units: texts,
         replace: true,
         again: Object.keys(units),
+        wereGlobal: [],
         ...(desired ? { desired } : {}),
       });
     },

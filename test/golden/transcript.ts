@@ -38,7 +38,11 @@ export function createSession(): Session {
       return [];
     },
     destroy: (names) => {
-      cluster.do({ kind: "destroy", names });
+      cluster.do({
+        kind: "destroy",
+        names,
+        wereGlobal: names.filter((name) => view.catalog.globals.has(name)),
+      });
       return [];
     },
     remove: ([name = ""]) => {

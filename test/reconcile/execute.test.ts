@@ -55,4 +55,16 @@ test("a start that did not happen is not noted as one, for later leaders too", a
   assert.is.not(machine.started.get("x.service"), 7);
 });
 
+test("no gate is opened for a unit that something on the machine has changed", async () => {
+  const { machine, run } = await executor("mnt-x.mount");
+  const { show } = machine.link;
+  machine.link.show = async (unit) => ({
+    ...(await show(unit)),
+    dropInPaths: ["/etc/systemd/system/mnt-x.mount.d/own.conf"],
+  });
+  const step = { do: "gate", generation: 7, where: "/mnt/x", reason: "" } as const;
+  assert.match(await run(step), "/etc/systemd/system/mnt-x.mount.d/own.conf changes mnt-x.mount");
+  assert.equal(machine.done, []);
+});
+
 test.run();

@@ -125,6 +125,7 @@ test("a plain mount and its service move together", async () => {
 test("all members are killed at once: nothing acknowledged is lost, nothing restarts", async () => {
   // With the default TTL exclusive units outlive it only while the machines are not busy.
   await expect("lease", "--ttl=10000");
+  await sleep(systemClock, 3_000); // Until every machine has been renewed so.
   const before = await starts([redis, "cargo.service", ...instances]);
   const acknowledged: string[] = [];
   let isOver = false;

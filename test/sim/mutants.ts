@@ -47,12 +47,6 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       },
     ],
   },
-  "renewal-unlimited": edit(
-    "lease.md 4: at most one unanswered renewal is outstanding",
-    "src/leader/machine-lease.ts",
-    "return link && !isUnanswered &&",
-    "return link &&",
-  ),
   "suspect-renewed": edit(
     "lease.md 5: nobody renews a suspect machine",
     "src/cluster/machines.ts",
@@ -62,41 +56,33 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   "no-epoch-check": planted("lease.md 8: lower epochs are refused"),
   "no-cut": planted("lease.md 8: a higher epoch cuts off the connections of lower ones"),
   "no-gate": planted("lease.md 11: a gate per unit"),
-  "binds-to": {
-    breaks: "lease.md 12: nothing that needs the lease pulls it in",
-    edits: [
-      { file: "src/lease/drop-in.ts", find: "Requisite=$", replace: "BindsTo=$" },
-      {
-        file: "src/lease/shown.ts",
-        find: "shown.requisite.includes(leaseTarget)",
-        replace: "shown.requisite !== undefined",
-      },
-    ],
-  },
   "tombstone-dropped": edit(
     "lease.md 15: a placement outlives its unit's record",
     "src/cluster/units.ts",
     "if (!now.state.units.delete(name)) continue;",
     "now.state.placements.delete(name); if (!now.state.units.delete(name)) continue;",
   ),
-  "decision-of-another-term": edit(
-    "lease.md 16: a decision counts in its own term only",
-    "src/cluster/apply.ts",
-    "if (epoch !== entry.term)",
-    "if (epoch > entry.term)",
-  ),
-  "generation-ignored": edit(
-    "lease.md 16: a proof is of one generation",
-    "src/cluster/placements.ts",
-    "placement.generation === generation",
-    "generation > 0",
-  ),
-  "stop-not-awaited": edit(
-    "lease.md D: a stop counts once systemd has acknowledged it",
-    "src/reconcile/plan.ts",
-    'if (isRunning(seen)) steps.push({ do: "stop", reason });',
-    "",
-  ),
+  "stop-not-awaited": {
+    breaks: "lease.md D: a stop counts once systemd has acknowledged it",
+    edits: [
+      {
+        file: "src/reconcile/execute.ts",
+        find: 'expectDone("stop", unit, await link.stop(unit).catch(doneIfUnknown));',
+        replace:
+          'void link.stop(unit).catch(doneIfUnknown).then((result) => expectDone("stop", unit, result), () => {});',
+      },
+      {
+        file: "src/reconcile/execute.ts",
+        find: "if (state && isRunning(state))",
+        replace: "if (!isRunning)",
+      },
+      {
+        file: "src/reconcile/execute.ts",
+        find: "if (await link.hasProcesses(unit))",
+        replace: "if (!state)",
+      },
+    ],
+  },
   "bound-from-acknowledged": edit(
     "lease.md, the bound: over all renewals that were sent",
     "src/leader/machine-lease.ts",

@@ -46,7 +46,7 @@ const bootMsMin = 2_000;
 
 export function createSimulatedMachine(id: string, clockRatePpm: number, world: World): SimulatedMachine {
   const { random, trace, clock } = world;
-  const rate = 1 + ([-1, 0, 1, 2 * random() - 1][Math.floor(random() * 4)]! * clockRatePpm) / 1e6;
+  const rate = 1 + ([-1, -1, 1, 2 * random() - 1][Math.floor(random() * 4)]! * clockRatePpm) / 1e6;
   let boots = 0;
   let guards: (Life | undefined)[] = [];
 

@@ -63,6 +63,9 @@ export async function runFaults(stage: Stage, untilMs: number): Promise<void> {
     () => stopPid1(machine(), span(), world),
     () => Object.assign(machine(), { slowness: random() < 0.5 ? 1 : 1 + random() * 10 }),
     () => stick(machine(), span(), world),
+    () => stickAndCut(machine(), members, isolate, world),
+    () => stickAndCut(machine(), members, isolate, world),
+    () => operators.haste(untilMs + 20_000, (id) => isolate({ id }, members)),
     () => crashUnit(machine(), world),
     () => operators.meddle(untilMs + 20_000),
     () => operators.meddle(untilMs + 20_000),
@@ -172,6 +175,17 @@ function stick(machine: SimulatedMachine, forMs: number, { clock, trace }: World
   trace(`${machine.id}: mounts are busy for ${Math.round(forMs)} ms`);
   machine.stuck.add("srv-disk.mount");
   clock.after(forMs, () => machine.stuck.clear());
+}
+
+/** The slowest way that a fence can take: the mount stays until the machine is rebooted. */
+function stickAndCut(
+  machine: SimulatedMachine,
+  members: readonly { id: string }[],
+  isolate: (one: { id: string }, others: readonly { id: string }[]) => void,
+  world: World,
+): void {
+  stick(machine, 15_000, world);
+  isolate(machine, members);
 }
 
 function crashUnit({ boot, id }: SimulatedMachine, { random, trace }: World): void {

@@ -124,13 +124,14 @@ export function createJudge(now: () => number, trace: (text: string) => void): J
           if (known !== undefined && known !== text)
             object(`${member} applied another entry at ${entry.index}`);
           const { epoch, key, command }: Envelope = JSON.parse(entry.data);
-          const isRepeated = key !== undefined && replica.state.answers.has(key);
           const answer = replica.apply(entry);
+          const isEffective = replica.state.events.at(-1)?.index === entry.index;
           if (known === undefined)
             trace(`applied ${entry.index}: ${describe(command)} ${answer.ok ? "" : answer.code}`);
-          if (key !== undefined && !isRepeated && epoch === entry.term) {
+          if (key !== undefined && epoch === entry.term) {
             const effect = effects.get(key) ?? entry.index;
-            if (effect !== entry.index) object(`${key} took effect at ${effect} and ${entry.index}`);
+            if (effect !== entry.index && isEffective)
+              object(`${key} took effect at ${effect} and ${entry.index}`);
             effects.set(key, effect);
           }
           return answer;

@@ -37,7 +37,7 @@ export interface SimulatedMember {
 export function createSimulatedMember(id: string, clockRatePpm: number, world: World): SimulatedMember {
   const { random, mutant } = world;
   const disk = createSimulatedDisk(random, { isLying: mutant === "no-fsync" });
-  const rate = 1 + ([-1, 0, 1, 2 * random() - 1][Math.floor(random() * 4)]! * clockRatePpm) / 1e6;
+  const rate = 1 + ([-1, 1, 1, 2 * random() - 1][Math.floor(random() * 4)]! * clockRatePpm) / 1e6;
   return { id, disk, clockRatePpm, rate, running: undefined };
 }
 

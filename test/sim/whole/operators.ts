@@ -17,6 +17,8 @@ export interface Operators {
   ): Promise<boolean>;
   enrol(machine: SimulatedMachine, untilMs: number): Promise<boolean>;
   submit(unit: UnitText, desired: Desired | undefined, untilMs: number): Promise<boolean>;
+  /** Destroys a unit on a machine that `cut` has just cut off, and wants it back at once. */
+  haste(untilMs: number, cut: (machine: string) => void): Promise<unknown>;
   /** Does one thing that people do at a bad moment. */
   meddle(untilMs: number): Promise<unknown>;
 }
@@ -26,7 +28,7 @@ export function createOperators(
   machines: readonly SimulatedMachine[],
   world: World,
 ): Operators {
-  const { clock, random, judge, trace, mutant } = world;
+  const { clock, random, judge, trace } = world;
   let keys = 0;
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
@@ -35,10 +37,9 @@ export function createOperators(
     trace(`operator: ${what} (${key})`);
     while (clock.now() < untilMs) {
       const leading = pick(members.flatMap(({ running }) => running?.leadership?.leading() ?? []));
-      const attempt = mutant === "new-key" ? `k${++keys}` : key;
-      const outcome = leading && (await inTime(run(leading, attempt)));
+      const outcome = leading && (await inTime(run(leading, key)));
       if (outcome === "done") {
-        judge.acknowledged(attempt);
+        judge.acknowledged(key);
         return true;
       }
       if (outcome === "refused") return false;
@@ -96,7 +97,15 @@ export function createOperators(
     machine.boot?.systemd.start(unit.name, () => {});
     return Promise.resolve();
   };
-  return { order, enrol, submit, meddle };
+  const haste = async (untilMs: number, cut: (machine: string) => void): Promise<void> => {
+    const unit = pick(texts(random));
+    const home = judge.copies().find((copy) => copy.unit === unit.name && copy.isExclusive)?.machine;
+    if (home === undefined) return;
+    cut(home);
+    await order(`destroy ${unit.name}`, ({ orders }, key) => orders.destroy([unit.name], key), untilMs);
+    await submit(unit, "launched", untilMs);
+  };
+  return { order, enrol, submit, haste, meddle };
 }
 
 /** Errors that say for certain that it was not done. */
