@@ -67,9 +67,6 @@ export async function runFaults(stage: Stage, untilMs: number): Promise<void> {
     () => stickAndCut(machine(), members, isolate, world),
     () => operators.haste(untilMs + 20_000, (id) => isolate({ id }, members)),
     () => crashUnit(machine(), world),
-    () => operators.meddle(untilMs + 20_000),
-    () => operators.meddle(untilMs + 20_000),
-    () => operators.meddle(untilMs + 20_000),
   ];
   const heal = () => {
     trace("the network heals");
@@ -83,6 +80,14 @@ export async function runFaults(stage: Stage, untilMs: number): Promise<void> {
     Object.assign(network.faults, { loss: random() < 0.7 ? 0 : random() * 0.2, lateness: random() * 0.03 });
     net.faults.lateness = random() < 0.5 ? 0 : random() * 0.1;
     pick(faults)?.();
+  }
+}
+
+/** People who do not know what goes on. */
+export async function runOperators({ operators, world }: Stage, untilMs: number): Promise<void> {
+  while (world.clock.now() < untilMs) {
+    await sleep(world.clock, world.random() * 3_000);
+    void operators.meddle(untilMs + 20_000);
   }
 }
 

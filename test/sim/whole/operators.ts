@@ -78,21 +78,21 @@ export function createOperators(
   const desire = (names: readonly string[], desired: Desired, untilMs: number) =>
     order(`${names.join(" ")} ${desired}`, ({ orders }, key) => orders.desire(names, desired, key), untilMs);
   const meddle = (untilMs: number): Promise<unknown> => {
-    const unit = pick(texts(random));
+    const unit = pick(texts(random).filter(({ name }) => !name.endsWith(".mount")));
     const machine = pick(machines);
     const chance = random();
-    if (chance < 0.3) return submit(unit, pick(["launched", "launched", undefined]), untilMs);
+    if (chance < 0.4) return submit(unit, pick(["launched", "launched", undefined]), untilMs);
     if (chance < 0.55)
       return desire([unit.name], pick(["inactive", "loaded", "launched", "launched"]), untilMs);
-    if (chance < 0.7 && !unit.name.endsWith(".mount"))
+    if (chance < 0.75 && !unit.name.endsWith(".mount"))
       return order(`destroy ${unit.name}`, ({ orders }, key) => orders.destroy([unit.name], key), untilMs);
-    if (chance < 0.75)
+    if (chance < 0.78)
       return order(
         `remove ${machine.id}`,
         ({ orders }, key) => orders.removeMachine(machine.id, key),
         untilMs,
       );
-    if (chance < 0.85) return enrol(machine, untilMs);
+    if (chance < 0.88) return enrol(machine, untilMs);
     trace(`operator: systemctl start ${unit.name} on ${machine.id}`);
     machine.boot?.systemd.start(unit.name, () => {});
     return Promise.resolve();

@@ -2,7 +2,7 @@ import { createRandom, createVirtualClock } from "../clock.ts";
 import { createSimulatedMachine } from "../machine/machine.ts";
 import { createSimulatedNetwork } from "../network.ts";
 import { convergence } from "./convergence.ts";
-import { endFaults, runFaults, type Stage } from "./faults.ts";
+import { endFaults, runFaults, runOperators, type Stage } from "./faults.ts";
 import { createJudge } from "./judge.ts";
 import { createSimulatedMember, foundCluster, startMember } from "./member.ts";
 import { createOperators } from "./operators.ts";
@@ -34,6 +34,7 @@ export async function simulate(seed: number, mutant?: string): Promise<Outcome> 
   void begin(stage);
   await clock.advance(8_000);
   void runFaults(stage, faultsMs);
+  void runOperators(stage, faultsMs);
   await clock.advance(faultsMs + 20_000);
   void endFaults(stage);
   await clock.advance(faultsMs + 21_000);
