@@ -41,8 +41,9 @@ function currentState({ view, keeper }: Leader, name: string): UnitView["current
   const placement = view.state.placements.get(name);
   const seen = placement && keeper(placement.machine)?.sight()?.of(name);
   if (!placement || seen?.text === undefined) return "inactive";
-  const isLaunched =
-    view.state.units.get(name)?.desired === "launched" && seen.started === placement.generation;
+  const hasStarted =
+    seen.started === placement.generation && keeper(placement.machine)?.unitProblem(name) === undefined;
+  const isLaunched = view.state.units.get(name)?.desired === "launched" && hasStarted;
   return isLaunched ? "launched" : "loaded";
 }
 

@@ -56,7 +56,7 @@ export async function attend(
     machineId,
     link,
     sight,
-    fail: (unit, problem) => attendance?.settling.fail(unit, problem),
+    fail: (unit, problem, prepare) => attendance?.settling.fail(unit, problem, prepare),
     onWake: (unit) => attendance?.settling.settle(unit),
   });
   const settling = createSettling(clock, work.settle, (unit, error) => {

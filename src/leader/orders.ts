@@ -91,8 +91,16 @@ export function createOrders(leader: Leader): Orders {
 
 function unwrap(answer: Answer): unknown {
   if (answer.ok) return answer.value;
-  throw new FlotillaError(answer.code, answer.message);
+  const hint = hints[answer.code];
+  throw new FlotillaError(answer.code, answer.message, hint === undefined ? {} : { hint });
 }
+
+/** What to do about a refusal of the replicated state. */
+const hints: Readonly<Record<string, string>> = {
+  "machine-id-taken":
+    "clones of one disk image share a machine-id: give this one its own (rm /etc/machine-id, systemd-machine-id-setup); if the machine has moved, remove it first",
+  "address-taken": "remove the machine that was there: flotillactl machine remove",
+};
 
 /** Whether a launched unit runs, or is on its way: a start then has nothing to do. */
 function isUp({ view, keeper }: Leader, name: string): boolean {

@@ -11,8 +11,8 @@ export interface Settling {
   settle(unit: string): void;
   /** Why the last try for a unit failed. */
   problem(unit: string): string | undefined;
-  /** Counts as a failed try. */
-  fail(unit: string, problem: string): void;
+  /** Counts as a failed try; `prepare` is called before the next one. */
+  fail(unit: string, problem: string, prepare: () => void): void;
   end(): void;
 }
 
@@ -27,7 +27,7 @@ export function createSettling(
   const waiting = new Set<string>();
   let isOver = false;
 
-  const retryLater = (unit: string, problem: string): void => {
+  const retryLater = (unit: string, problem: string, prepare: () => void): void => {
     const last = failures.get(unit);
     const count = last && clock.now() - last.atMs < FORGIVE_MS ? last.count + 1 : 1;
     failures.set(unit, { count, atMs: clock.now() });
@@ -36,6 +36,8 @@ export function createSettling(
     waiting.add(unit);
     void sleep(clock, Math.min(RETRY_MS_FIRST * 2 ** (count - 1), RETRY_MS_MAX)).then(() => {
       waiting.delete(unit);
+      if (isOver) return;
+      prepare();
       settle(unit);
     });
   };
@@ -47,7 +49,7 @@ export function createSettling(
       } while (state.again && !isOver);
       if (!waiting.has(unit)) problems.delete(unit);
     } catch (error) {
-      if (!isOver) retryLater(unit, onProblem(unit, error));
+      if (!isOver) retryLater(unit, onProblem(unit, error), () => {});
     } finally {
       running.delete(unit);
     }

@@ -1,11 +1,12 @@
 import type { Decision } from "../cluster/command.ts";
-import { FlotillaError } from "../error.ts";
+import { describeError, FlotillaError } from "../error.ts";
 import { leaseTarget } from "../lease/places.ts";
 import type { MachineLink } from "../machine/link.ts";
 import { createExecutor } from "../reconcile/execute.ts";
 import { plan } from "../reconcile/plan.ts";
 import type { Sight } from "../reconcile/sight.ts";
 import { wantedOn } from "../reconcile/wanted.ts";
+import { reach } from "../schedule/catalog.ts";
 import type { Office } from "./office.ts";
 
 /** Steps that one unit may need in one go; more means that two of them undo each other. */
@@ -26,7 +27,7 @@ export interface UnitWorkOptions {
   readonly link: MachineLink;
   readonly sight: Sight;
   /** A start that did not happen is tried again later. */
-  readonly fail: (unit: string, problem: string) => void;
+  readonly fail: (unit: string, problem: string, prepare: () => void) => void;
   readonly onWake: (unit: string) => void;
 }
 
@@ -53,8 +54,12 @@ export function createUnitWork({ office, machineId, link, sight, fail, onWake }:
     renewGeneration: (unit, generation, reason) =>
       decide(unit, { kind: "renew-generation", held: held(unit, generation), reason }),
     startFailed: (unit, problem) => {
-      sight.note(unit, { started: undefined });
-      fail(unit, problem);
+      const { started } = sight.of(unit);
+      // Until the next try it counts as started: each state that the failure brings would try again at once.
+      fail(unit, problem, () => {
+        if (sight.of(unit).started === started) sight.note(unit, { started: undefined });
+        liftStartLimits(unit);
+      });
       // Why systemd refused shows in the load state, which no signal carries.
       link.states([unit]).then(
         ([state]) => {
@@ -65,6 +70,14 @@ export function createUnitWork({ office, machineId, link, sight, fail, onWake }:
       );
     },
   });
+  /** What the unit requires may have failed too often in a row: systemd refuses to start it until that is forgotten. */
+  const liftStartLimits = (unit: string): void => {
+    for (const needed of reach(unit, view.catalog.requirements))
+      if (sight.of(needed).active === "failed")
+        link
+          .resetFailed(needed)
+          .catch((error) => log("debug", describeError(error), { machine: machineId, unit }));
+  };
   const isPrepared = (unit: string): boolean => {
     if (unit === leaseTarget) return sight.of(leaseTarget).active === "active";
     if (!view.state.units.has(unit)) return true;

@@ -69,7 +69,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
         file: "src/reconcile/execute.ts",
         find: 'expectDone("stop", unit, await link.stop(unit).catch(doneIfUnknown));',
         replace:
-          'void link.stop(unit).catch(doneIfUnknown).then((result) => expectDone("stop", unit, result), () => {});',
+          'void link.stop(unit).then((result) => expectDone("stop", unit, result)).catch(doneIfUnknown).catch(() => {});',
       },
       {
         file: "src/reconcile/execute.ts",
