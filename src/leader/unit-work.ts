@@ -91,6 +91,19 @@ export function createUnitWork({ office, machineId, link, sight, fail, onWake }:
     for (const [waiter, awaited] of waiting) if (awaited === unit) onWake(waiter);
   };
 
+  /** systemd has stopped along with the unit what requires it, and starts none of that again. */
+  const startUsersAgain = async (unit: string): Promise<void> => {
+    for (const user of reach(unit, view.catalog.requirers)) {
+      const wanted = wantedOn(view, machineId, user);
+      if (user === unit || wanted.kind !== "launched" || sight.of(user).started !== wanted.generation)
+        continue;
+      const reason = `${unit}, which it requires, was stopped`;
+      if (wanted.exclusive)
+        await decide(user, { kind: "renew-generation", held: held(user, wanted.generation), reason });
+      else sight.note(user, { started: undefined });
+      onWake(user);
+    }
+  };
   const isLoose = (unit: string) => view.state.loose.get(machineId)?.includes(unit) === true;
 
   const settle = async (unit: string): Promise<void> => {
@@ -106,6 +119,8 @@ export function createUnitWork({ office, machineId, link, sight, fail, onWake }:
       if (!step) return office.observed([unit]);
       log("debug", `${step.do}: ${step.reason}`, { machine: machineId, unit });
       await execute(unit, step);
+      if ((step.do === "stop" || step.do === "restart") && wanted.kind !== "absent")
+        await startUsersAgain(unit);
       wake(unit);
     }
     throw new FlotillaError("unit-unsettled", `${STEPS_MAX} steps did not bring it where it should be`, {

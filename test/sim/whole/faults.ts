@@ -68,6 +68,9 @@ export async function runFaults(stage: Stage, untilMs: number): Promise<void> {
     () => operators.haste(untilMs + 20_000, (id) => isolate({ id }, members)),
     () => crashUnit(machine(), world),
   ];
+  world.hooks.busy = (id) => {
+    if (clock.now() < untilMs && random() < sleepChance) sleepBusy(id, stage, cut);
+  };
   const heal = () => {
     trace("the network heals");
     network.heal();
@@ -111,6 +114,21 @@ export async function endFaults({ members, machines, world }: Stage): Promise<vo
     member.running?.life.thaw();
     await startMember(member, machines, world);
   }
+}
+
+/** How often a leader falls asleep just after it began to ask, or to propose. */
+const sleepChance = 0.004;
+
+/** A leader sleeps for about a TTL with answers in its buffers, while the others lose some machines that it reaches. */
+function sleepBusy(id: string, { members, machines, world }: Stage, cut: Cut): void {
+  const { clock, random } = world;
+  const sleeper = members.find((member) => member.id === id);
+  if (!sleeper) return;
+  const ms = random() < 0.7 ? 1_800 + random() * 1_200 : random() * 9_000;
+  // Not in the middle of a step, which nothing interrupts.
+  clock.after(random() * 3, () => pauseMember(sleeper, ms, world));
+  for (const machine of machines)
+    if (random() < 0.6) for (const member of members) if (member !== sleeper) cut(machine, member, 0);
 }
 
 type Cut = (a: { id: string }, b: { id: string }, ways: number) => void;

@@ -104,19 +104,10 @@ const refuse = (): never => {
 };
 const unreachable = { status: refuse, journal: refuse, probe: refuse, enrolment: refuse };
 
-/** How often a leader falls asleep just after it began to ask for confirmation, or to propose. */
-const sleepChance = 0.003;
-const sleepMsMax = 9_000;
-
-function watched(consensus: Consensus, member: SimulatedMember, world: World): Consensus {
-  const { judge, mutant, random } = world;
-  const maySleep = () => {
-    if (world.isCalm() || random() >= sleepChance) return;
-    // Not in the middle of a step, which nothing interrupts.
-    world.clock.after(random() * 3, () => pauseMember(member, random() * sleepMsMax, world));
-  };
+function watched(consensus: Consensus, { id }: SimulatedMember, world: World): Consensus {
+  const { judge, mutant, hooks } = world;
   const confirm = (): ReturnType<Consensus["confirmLeadership"]> => {
-    maySleep();
+    hooks.busy(id);
     const { role, term, commit } = consensus.status();
     if (mutant !== "no-confirmation" || role !== "leader") return consensus.confirmLeadership();
     return Promise.resolve({ term, index: commit });
@@ -126,7 +117,7 @@ function watched(consensus: Consensus, member: SimulatedMember, world: World): C
     confirmLeadership: confirm,
     propose: (data) => {
       judge.proposed(JSON.parse(data) as Envelope);
-      maySleep();
+      hooks.busy(id);
       return consensus.propose(data);
     },
   };

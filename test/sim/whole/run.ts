@@ -57,6 +57,7 @@ function createStage(seed: number, mutant: string | undefined): { stage: Stage; 
   let isCalm = false;
   const world: World = {
     ...{ clock, random, mutant, trace, isCalm: () => isCalm },
+    hooks: { busy: () => {} },
     calm: () => {
       isCalm = true;
     },

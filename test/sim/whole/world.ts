@@ -17,5 +17,7 @@ export interface World {
   /** Whether all faults are over. */
   isCalm(): boolean;
   calm(): void;
+  /** What may go wrong just after a leader has asked for a confirmation, or has proposed something. */
+  readonly hooks: { busy(member: string): void };
   readonly trace: (text: string) => void;
 }
