@@ -107,7 +107,8 @@ function isUp({ view, keeper }: Leader, name: string): boolean {
   const placement = view.state.placements.get(name);
   if (view.catalog.globals.has(name)) return true;
   const active = placement && keeper(placement.machine)?.sight()?.of(name).active;
-  return active === undefined || (active !== "inactive" && active !== "failed");
+  // Unknown counts as down: a start too many is better than none.
+  return active !== undefined && active !== "inactive" && active !== "failed";
 }
 
 /** Those of these units that are placed, and the launched ones that systemd stops along with them. */

@@ -21,6 +21,9 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
   const reloads = createReloads(clock, () => link.reload());
 
   const stop = async (unit: string): Promise<void> => {
+    // Wanted again it needs a new start; an exclusive unit gets a new generation for it. Noted first: the stop may be
+    // the last thing that this connection does.
+    if (!isGuarded(sight.of(unit))) await markStarted(unit, NOT_STARTED);
     expectDone("stop", unit, await link.stop(unit).catch(doneIfUnknown));
     const [state] = await link.states([unit]);
     if (state) sight.noteState(state);
@@ -29,8 +32,6 @@ export function createExecutor(clock: Clock, link: MachineLink, sight: Sight, de
       throw failed(unit, "unit-not-stopped", `it is ${state.active} after its stop`);
     if (await link.hasProcesses(unit))
       throw failed(unit, "unit-not-stopped", "processes are left after its stop");
-    // Wanted again before it has left, it needs a new start; an exclusive unit gets a new generation for it.
-    if (!isGuarded(sight.of(unit))) await markStarted(unit, NOT_STARTED);
   };
   // A start may take as long as the unit likes: it is asked for here, and seen in the unit's state.
   const start = async (unit: string, step: Extract<Step, { do: "start" | "restart" }>): Promise<void> => {

@@ -72,9 +72,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
           'void link.stop(unit).then((result) => expectDone("stop", unit, result)).catch(doneIfUnknown).catch(() => {});',
       },
       {
-        file: "src/reconcile/execute.ts",
-        find: "if (state && isRunning(state))",
-        replace: "if (!isRunning)",
+        file: "src/reconcile/plan.ts",
+        find: 'active !== undefined && active !== "inactive"',
+        replace: 'active !== undefined && active !== "deactivating" && active !== "inactive"',
       },
       {
         file: "src/reconcile/execute.ts",

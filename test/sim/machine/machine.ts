@@ -4,7 +4,13 @@ import { createLife, type Life, rated } from "../clock.ts";
 import type { World } from "../whole/world.ts";
 import type { Definition } from "./definition.ts";
 import { emptyRunDirectory, type RunDirectory, readGuardTimes, startGuard } from "./guard.ts";
-import { createSimulatedSystemd, isInSlice, isLeaseUp, type SimulatedSystemd } from "./systemd.ts";
+import {
+  createSimulatedSystemd,
+  isInSlice,
+  isLeaseUp,
+  type SimulatedSystemd,
+  stopTimeoutMs,
+} from "./systemd.ts";
 
 /** What one boot of a machine is made of: all of it is gone with the next. */
 export interface Boot {
@@ -168,7 +174,9 @@ function startBoot(
   const { random, judge } = world;
   const conduct = ({ name }: Definition) => ({
     startMs: random() * (name.endsWith(".mount") ? 50 : 200) * machine.slowness,
-    stopMs: random() * (random() < 0.9 ? 300 : 4_000) * machine.slowness,
+    stopMs: machine.stuck.has(name)
+      ? stopTimeoutMs
+      : random() * (random() < 0.9 ? 300 : 4_000) * machine.slowness,
     isFailing: random() < 0.03 * machine.slowness,
   });
   const systemd = createSimulatedSystemd({

@@ -196,6 +196,7 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
   const end = (cell: Cell): boolean => {
     if (cell.active === "deactivating") return false;
     if (!cell.copy) {
+      cell.turn++;
       become(cell, cell.active === "failed" ? "failed" : "inactive");
       return finish(cell, "done");
     }
@@ -222,13 +223,17 @@ export function createSimulatedSystemd(around: Surroundings): SimulatedSystemd {
     if (cell.job?.kind === "stop" || (cell.job && !wasStopping))
       finish(cell, cell.job.kind === "stop" ? "done" : "failed");
     for (const other of dependents(cell.name, ["bindsTo"])) enqueue(other.name, "stop", () => {});
-    const isRestarting = !wasStopping && definitions.get(cell.name)?.isRestarting;
-    const turn = cell.turn;
-    if (isRestarting)
-      later(restartMs, cell, turn, () => {
-        if (cell.active === "failed" && !cell.job) enqueue(cell.name, "start", () => {});
-      });
+    if (!wasStopping && definitions.get(cell.name)?.isRestarting) restartLater(cell);
     pump();
+  };
+  /** Until then it is "activating", and a stop calls it off. */
+  const restartLater = (cell: Cell): void => {
+    const turn = ++cell.turn;
+    become(cell, "activating");
+    later(restartMs, cell, turn, () => {
+      become(cell, "failed");
+      enqueue(cell.name, "start", () => {});
+    });
   };
 
   const systemd: SimulatedSystemd = {
