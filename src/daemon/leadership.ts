@@ -7,8 +7,8 @@ import { createOrders } from "../leader/orders.ts";
 export interface Leadership {
   /** The leader's side while this member leads. */
   leading(): Leading | undefined;
-  /** Resolves at the next change of who leads. */
-  changed(): Promise<void>;
+  /** Calls `listener` at each change of who leads; the returned function ends that. */
+  onChange(listener: () => void): () => void;
   end(): void;
 }
 
@@ -17,15 +17,9 @@ export function followLeadership(options: Omit<LeaderOptions, "epoch">, reaching
   const { consensus, log } = options;
   let leading: Leading | undefined;
   let wanted: number | undefined;
-  let wake = () => {};
-  let change = new Promise<void>((resolve) => {
-    wake = resolve;
-  });
+  const listeners = new Set<() => void>();
   const tell = (): void => {
-    wake();
-    change = new Promise((resolve) => {
-      wake = resolve;
-    });
+    for (const listener of listeners) listener();
   };
   const resign = (): void => {
     leading?.leader.end();
@@ -48,5 +42,9 @@ export function followLeadership(options: Omit<LeaderOptions, "epoch">, reaching
     if (epoch !== undefined)
       begin(epoch).catch((error) => log("info", `not leading after all: ${describeError(error)}`));
   });
-  return { leading: () => leading, changed: () => change, end: resign };
+  const onChange = (listener: () => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  return { leading: () => leading, onChange, end: resign };
 }

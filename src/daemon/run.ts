@@ -92,32 +92,37 @@ function front(config: Config, consensus: Consensus, leadership: Leadership, log
       const colon = address.lastIndexOf(":");
       const to = { host: address.slice(0, colon), port: Number(address.slice(colon + 1)) + 1 };
       const over = new AbortController();
-      const isLeader = () => consensus.status().leader === leader;
-      void untilNot(isLeader, leadership, over.signal).then(() => over.abort());
-      const isAnswered = await forwardRequest({
-        ...{ to, credentials, agent, request, body, response },
-        signal: over.signal,
-      });
-      if (!isAnswered) over.abort();
       response.on("close", () => over.abort());
+      const isDeposed = () => consensus.status().leader !== leader;
+      void until(isDeposed, leadership, over.signal).then(() => over.abort());
+      const forwarding = { to, credentials, agent, request, body, response, signal: over.signal };
+      const isAnswered = await forwardRequest(forwarding);
+      if (!isAnswered) over.abort();
       return isAnswered;
     },
-    untilLeader: async (limitMs) => {
-      const limitAt = systemClock.now() + limitMs;
+    untilLeader: (limitMs) => {
       const isSettled = () => {
         const { leader } = consensus.status();
         return leadership.leading() !== undefined || (leader !== undefined && leader !== consensus.id);
       };
-      while (!isSettled() && systemClock.now() < limitAt)
-        await Promise.race([leadership.changed(), sleep(systemClock, limitAt - systemClock.now())]);
+      return until(isSettled, leadership, AbortSignal.timeout(limitMs));
     },
   };
 }
 
-/** Resolves when `isSo` has ceased to be so, or it does not matter any more. */
-async function untilNot(isSo: () => boolean, leadership: Leadership, signal: AbortSignal): Promise<void> {
-  const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
-  while (isSo() && !signal.aborted) await Promise.race([leadership.changed(), aborted]);
+/** Resolves when `isSo` has come true, or it does not matter any more. */
+function until(isSo: () => boolean, leadership: Leadership, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = () => {
+      if (!isSo() && !signal.aborted) return;
+      forget();
+      signal.removeEventListener("abort", look);
+      resolve();
+    };
+    const forget = leadership.onChange(look);
+    signal.addEventListener("abort", look);
+    look();
+  });
 }
 
 const describeMember = (consensus: Consensus, cluster: string): Route<Leading> => ({
