@@ -28,7 +28,6 @@ export function createView(state: ClusterState, parse: (name: string, text: stri
     if (before !== undefined) byMachine.get(before)?.delete(name);
     machineOf.delete(name);
     if (machine === undefined) return;
-    standby.delete(name);
     machineOf.set(name, machine);
     byMachine.set(machine, (byMachine.get(machine) ?? new Set()).add(name));
   };
@@ -37,7 +36,10 @@ export function createView(state: ClusterState, parse: (name: string, text: stri
       const record = state.units.get(name);
       if (!record) catalog.delete(name);
       else if (catalog.get(name)?.text !== record.text) catalog.set(parse(name, record.text));
-      locate(name, state.placements.get(name)?.machine);
+      const placement = state.placements.get(name);
+      locate(name, placement?.machine);
+      // Not before the placement is agreed on: until then the heir would take the files away again.
+      if (placement && state.machines.get(placement.machine)?.status === "up") standby.delete(name);
     }
   };
   update(new Set([...state.units.keys(), ...state.placements.keys()]));
